@@ -1,0 +1,230 @@
+/**
+ * The side of a model that lives where the engine runs (a worker thread): it owns the flat arrays of weights, gradients
+ * and optimiser state, and runs compiled graphs on them. Everything it is told and everything it answers can be posted
+ * between threads.
+ */
+import { RuntimeError } from '../core/errors.ts'
+import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
+import { type DropoutSite, fillDropoutMask } from './dropout-masks.ts'
+import type { ParameterLayout } from './parameter-layout.ts'
+import { type UpdateGroup, type UpdateProgram, WeightUpdater } from './weight-updater.ts'
+
+/** A compiled graph that computes outputs from weights and a batch. */
+export interface ForwardProgram {
+  model: Uint8Array
+  /** Names of the parameters that are inputs of the graph. */
+  parameters: readonly string[]
+  profile?: boolean
+}
+
+/** The two graphs of a training step. */
+export interface TrainingProgram {
+  /** Weights and a batch -> `loss`, outputs, and `grad:NAME` for each trained parameter. */
+  gradients: Uint8Array
+  /** The same with inputs `sum:NAME` that the gradients are added to; for gradient accumulation. */
+  accumulate?: Uint8Array
+  parameters: readonly string[]
+  trained: readonly string[]
+  dropout: readonly DropoutSite[]
+  update: UpdateProgram
+  profile?: boolean
+}
+
+/** One optimiser step. */
+export interface StepRequest {
+  /** One entry a micro-batch: the batch's inputs. */
+  microBatches: readonly Record<string, Tensor>[]
+  /** Seed and step decide the dropout masks. */
+  seed: number
+  step: number
+  /** Scalar inputs of the update graph, such as the learning rate. */
+  scalars: Record<string, number>
+  groups: readonly UpdateGroup[]
+  /** Gradients are scaled down to this Euclidean norm if they exceed it; 0 turns clipping off. */
+  maxGradNorm: number
+  /** Outputs to return besides the loss. */
+  outputs?: readonly string[]
+}
+
+export interface StepResult {
+  /** Sum over micro-batches of their losses. */
+  loss: number
+  /** Euclidean norm of all gradients before clipping. */
+  gradNorm: number
+  /** One entry a micro-batch. */
+  outputs: Record<string, Tensor>[]
+}
+
+/** The names of the flat arrays besides the optimiser's own. */
+type ArrayName = 'weights' | 'gradients' | (string & {})
+
+export class ModelHost {
+  readonly #backend: Backend
+  readonly #layout: ParameterLayout
+  readonly #arrays = new Map<ArrayName, Float32Array>()
+  readonly #forwards = new Map<string, { session: Session; parameters: readonly string[] }>()
+  #training?: {
+    program: TrainingProgram
+    gradients: Session
+    accumulate?: Session
+    updater: WeightUpdater
+  }
+  #maskBytes = new Uint8Array(0)
+
+  constructor(backend: Backend, layout: ParameterLayout) {
+    this.#backend = backend
+    this.#layout = layout
+    this.#arrays.set('weights', new Float32Array(layout.size))
+  }
+
+  /** Overwrites part of a flat array, e.g. one parameter of `weights`. */
+  async write(array: ArrayName, offset: number, data: Float32Array): Promise<void> {
+    this.#array(array).set(data, offset)
+  }
+
+  /** A copy of part of a flat array. */
+  async read(array: ArrayName, offset: number, length: number): Promise<Float32Array> {
+    return this.#array(array).slice(offset, offset + length)
+  }
+
+  async loadForward(name: string, program: ForwardProgram): Promise<void> {
+    const session = await this.#backend.createSession(program.model, { profile: program.profile })
+    this.#forwards.set(name, { session, parameters: program.parameters })
+  }
+
+  async forward(
+    name: string,
+    batch: Record<string, Tensor>,
+    outputs: readonly string[],
+  ): Promise<Record<string, Tensor>> {
+    const forward = this.#forwards.get(name)
+    if (!forward) throw new RuntimeError('NOT_LOADED', `no forward graph "${name}" was loaded`)
+    const feeds = { ...batch, ...this.#views('weights', forward.parameters) }
+    return forward.session.run(feeds, Object.fromEntries(outputs.map((output) => [output, null])))
+  }
+
+  async loadTraining(program: TrainingProgram): Promise<void> {
+    const options = { profile: program.profile }
+    const gradients = await this.#backend.createSession(program.gradients, options)
+    const accumulate = program.accumulate && (await this.#backend.createSession(program.accumulate, options))
+    for (const name of ['gradients', ...program.update.slots]) {
+      if (!this.#arrays.has(name)) this.#arrays.set(name, new Float32Array(this.#layout.size))
+    }
+    const updater = await WeightUpdater.create(this.#backend, program.update)
+    this.#training = { program, gradients, accumulate, updater }
+  }
+
+  /** Gradients of all micro-batches, clipping, update. */
+  async step(request: StepRequest): Promise<StepResult> {
+    const training = this.#requireTraining()
+    const { loss, outputs } = await this.#accumulateGradients(request)
+    const gradNorm = await training.updater.norm(this.#array('gradients'))
+    const { maxGradNorm } = request
+    // As torch.nn.utils.clip_grad_norm_: the small number keeps the quotient finite.
+    const gradientScale = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1
+    if (Number.isFinite(gradNorm)) {
+      await training.updater.update(this.#arrays, request.groups, { ...request.scalars, gradientScale })
+    }
+    return { loss, gradNorm, outputs }
+  }
+
+  /** Only the gradients, left in the flat array `gradients`. */
+  async gradients(request: StepRequest): Promise<StepResult> {
+    const { loss, outputs } = await this.#accumulateGradients(request)
+    const gradNorm = await this.#requireTraining().updater.norm(this.#array('gradients'))
+    return { loss, gradNorm, outputs }
+  }
+
+  /** What a profiled training step spent its time in, and ends profiling. */
+  async profile(): Promise<ProfileEvent[]> {
+    const events = (await this.#training?.gradients.profile()) ?? []
+    events.push(...((await this.#training?.updater.profile()) ?? []))
+    for (const { session } of this.#forwards.values()) events.push(...(await session.profile()))
+    return events
+  }
+
+  async release(): Promise<void> {
+    for (const { session } of this.#forwards.values()) await session.release()
+    this.#forwards.clear()
+    await this.#training?.gradients.release()
+    await this.#training?.accumulate?.release()
+    await this.#training?.updater.release()
+    this.#training = undefined
+    this.#arrays.clear()
+  }
+
+  async #accumulateGradients(request: StepRequest): Promise<Pick<StepResult, 'loss' | 'outputs'>> {
+    const { program, gradients, accumulate } = this.#requireTraining()
+    if (request.microBatches.length > 1 && !accumulate) {
+      throw new RuntimeError('NO_ACCUMULATION', 'the model was compiled for one micro-batch a step')
+    }
+    const weights = this.#views('weights', program.parameters)
+    const gradientViews = this.#views('gradients', program.trained)
+    const result: Pick<StepResult, 'loss' | 'outputs'> = { loss: 0, outputs: [] }
+    for (const [index, batch] of request.microBatches.entries()) {
+      const masks = this.#dropoutMasks(program.dropout, batch, [request.seed, 'dropout', request.step, index])
+      const feeds = { ...batch, ...weights, ...masks }
+      const fetches: Record<string, Tensor | null> = { loss: null }
+      for (const output of request.outputs ?? []) fetches[output] = null
+      for (const [name, view] of Object.entries(gradientViews)) fetches[`grad:${name}`] = view
+      if (index > 0) for (const [name, view] of Object.entries(gradientViews)) feeds[`sum:${name}`] = view
+      const { loss, ...outputs } = await (index === 0 ? gradients : accumulate!).run(feeds, fetches)
+      result.loss += Number(loss.data[0])
+      result.outputs.push(outputs)
+    }
+    return result
+  }
+
+  /** Masks for all sites, cut from one buffer that grows with the largest batch. */
+  #dropoutMasks(
+    sites: readonly DropoutSite[],
+    batch: Record<string, Tensor>,
+    path: (string | number)[],
+  ): Record<string, Tensor> {
+    if (sites.length === 0) return {}
+    const sizes = batchSizes(batch)
+    const shapes = sites.map(({ shape }) => shape.map((dim) => (typeof dim === 'number' ? dim : sizes[dim])))
+    const counts = shapes.map((dims) => dims.reduce((product, dim) => product * dim, 1))
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    if (this.#maskBytes.length < total) this.#maskBytes = new Uint8Array(Math.ceil(total * 1.1))
+    const masks: Record<string, Tensor> = {}
+    let offset = 0
+    sites.forEach((site, i) => {
+      const data = this.#maskBytes.subarray(offset, offset + counts[i])
+      offset += counts[i]
+      fillDropoutMask(data, site.probability, ...path, site.input)
+      masks[site.input] = { dtype: 'uint8', data, dims: shapes[i] }
+    })
+    return masks
+  }
+
+  #views(array: ArrayName, names: readonly string[]): Record<string, Tensor> {
+    const data = this.#array(array)
+    const slots = new Map(this.#layout.slots.map((slot) => [slot.name, slot]))
+    return Object.fromEntries(
+      names.map((name) => {
+        const slot = slots.get(name)
+        if (!slot) throw new RuntimeError('NO_PARAMETER', `the model has no parameter "${name}"`)
+        const view = data.subarray(slot.offset, slot.offset + slot.size)
+        return [name, { dtype: 'float32', data: view, dims: slot.shape } satisfies Tensor]
+      }),
+    )
+  }
+
+  #array(name: ArrayName): Float32Array {
+    const array = this.#arrays.get(name)
+    if (!array) throw new RuntimeError('NO_ARRAY', `the model has no array "${name}": it was not compiled for training`)
+    return array
+  }
+
+  #requireTraining() {
+    if (!this.#training) throw new RuntimeError('NOT_COMPILED', 'the model was not compiled for training')
+    return this.#training
+  }
+}
+
+/** The sizes of the named dimensions that dropout masks may have, read off a batch: see `BatchInputs`. */
+function batchSizes(batch: Record<string, Tensor>): Record<string, number> {
+  const [batchSize, , longest] = batch.rowOfCell.dims
+  return { batch: batchSize, tokens: batch.ids.dims[0], longest, masked: batch.maskedRows?.dims[0] ?? 0 }
+}

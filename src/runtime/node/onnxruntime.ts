@@ -1,0 +1,98 @@
+/** The ONNX Runtime backend for Node: the home of onnxruntime-node's quirks. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { RuntimeError } from '../../core/errors.ts'
+import type { Backend, ProfileEvent, Session, SessionOptions, Tensor, TensorData } from '../backend.ts'
+
+export interface OnnxRuntimeOptions {
+  /** Threads of a matrix product. */
+  threads: number
+  /** Keep freed memory in the engine's arena. Faster where shapes repeat, larger where they vary. Default false. */
+  arena?: boolean
+}
+
+/** A backend that runs graphs on the CPU provider, in the calling thread: use it from a worker. */
+export function onnxRuntimeBackend({ threads, arena = false }: OnnxRuntimeOptions): Backend {
+  return {
+    name: 'onnxruntime-node/cpu',
+    createSession: (model, options = {}) => createSession(model, threads, arena, options),
+  }
+}
+
+async function createSession(
+  model: Uint8Array,
+  threads: number,
+  arena: boolean,
+  options: SessionOptions,
+): Promise<Session> {
+  const profileFolder = options.profile ? await mkdtemp(join(tmpdir(), 'bertsmith-profile-')) : undefined
+  let session: InferenceSession
+  try {
+    session = await InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads, // the default counts the cores of the host, not those this process may use
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      enableCpuMemArena: arena,
+      enableMemPattern: false, // it plans for one shape and reallocates at each other one
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      ...(profileFolder && { enableProfiling: true, profileFilePrefix: join(profileFolder, 'run') }),
+    })
+  } catch (error) {
+    throw new RuntimeError('SESSION', `ONNX Runtime rejects the graph: ${message(error)}`, { cause: error })
+  }
+  return {
+    async run(feeds, fetches) {
+      const inputs: Record<string, OrtTensor> = {}
+      for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(tensor)
+      const wanted: Record<string, OrtTensor | null> = {}
+      for (const [name, tensor] of Object.entries(fetches)) wanted[name] = tensor && toOrt(tensor)
+      let results: Awaited<ReturnType<InferenceSession['run']>>
+      try {
+        results = await session.run(inputs, wanted)
+      } catch (error) {
+        throw new RuntimeError('RUN', `ONNX Runtime failed: ${message(error)}`, { cause: error })
+      }
+      const fresh: Record<string, Tensor> = {}
+      for (const [name, given] of Object.entries(fetches)) {
+        if (given) continue // written in place; the result holds a copy that nobody needs
+        const { type, data, dims } = results[name]
+        fresh[name] = { dtype: type as Tensor['dtype'], data: data as TensorData, dims }
+      }
+      return fresh
+    },
+    async profile() {
+      if (!profileFolder) return []
+      session.endProfiling()
+      const { readdir } = await import('node:fs/promises')
+      const events: ProfileEvent[] = []
+      for (const file of await readdir(profileFolder)) {
+        events.push(...parseProfile(await readFile(join(profileFolder, file), 'utf8')))
+      }
+      await rm(profileFolder, { recursive: true, force: true })
+      return events
+    },
+    release: () => session.release(),
+  }
+}
+
+function toOrt({ dtype, data, dims }: Tensor): OrtTensor {
+  return new OrtTensor(dtype as 'float32', data as Float32Array, dims as number[])
+}
+
+/** ONNX Runtime's profile is a JSON list of trace events; the kernel times are the ones in category "Node". */
+function parseProfile(text: string): ProfileEvent[] {
+  const events = JSON.parse(text) as { cat?: string; name?: string; dur?: number; args?: { op_name?: string } }[]
+  return events.flatMap(({ cat, name, dur, args }) =>
+    cat === 'Node' && name?.endsWith('_kernel_time') && args?.op_name
+      ? [{ op: args.op_name, node: name.slice(0, -'_kernel_time'.length), durationUs: dur ?? 0 }]
+      : [],
+  )
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,27 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { RuntimeError } from '../../core/errors.ts'
-import type { ModelHost } from '../model-host.ts'
+import type { CreateEngine, Engine, EngineOptions } from '../engine.ts'
 import type { ParameterLayout } from '../parameter-layout.ts'
 import type { Answer, Call } from './worker.ts'
 
-/** A model's engine: the methods of ModelHost, run in another thread. */
-export type Engine = Pick<
-  ModelHost,
-  'write' | 'read' | 'loadForward' | 'forward' | 'loadTraining' | 'step' | 'gradients' | 'profile'
-> & {
-  readonly threads: number
-  /** Ends the worker and frees its memory; calls under way are rejected. */
-  close(): Promise<void>
-}
-
-export interface EngineOptions {
-  /** Threads of a matrix product; default: the processors this process may use. */
-  threads?: number
-}
-
 /** Starts a worker thread that owns the arrays of `layout` and runs graphs on them. */
-export function createEngine(layout: ParameterLayout, options: EngineOptions = {}): Engine {
+export const createEngine: CreateEngine = (layout: ParameterLayout, options: EngineOptions = {}): Engine => {
   const threads = options.threads ?? availableParallelism()
   const worker = startWorker({ layout, threads })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()

@@ -1,0 +1,91 @@
+/** What an architecture and a head have to say for themselves; shared code asks these, never which model it has. */
+import type { Value } from '../graph/graph.ts'
+import type { ParameterShape } from '../runtime/parameter-layout.ts'
+import type { BatchInputs } from './batch-inputs.ts'
+import type { ModelScope } from './model-scope.ts'
+
+/** A parameter and how it starts out. */
+export interface ParameterSpec extends ParameterShape {
+  /** `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`. */
+  readonly init: 'normal' | 'zeros' | 'ones'
+}
+
+/** The settings that every encoder has, under the names of Hugging Face's config.json in TypeScript's case. */
+export interface EncoderConfig {
+  readonly modelType: string
+  readonly vocabSize: number
+  readonly hiddenSize: number
+  readonly numHiddenLayers: number
+  readonly numAttentionHeads: number
+  readonly intermediateSize: number
+  readonly maxPositionEmbeddings: number
+  readonly initializerRange: number
+  readonly padTokenId: number
+  /** Names of the classes, in the order of their ids. */
+  readonly labels: readonly string[]
+}
+
+/** What an encoder computes. N tokens, B sequences, T longest, H hidden, A heads. */
+export interface EncoderOutput {
+  /** [N, H] */
+  last: Value
+  /** Embeddings and each layer's output: numHiddenLayers + 1 times [N, H]. */
+  hiddenStates: readonly Value[]
+  /** Each layer's attention probabilities: [B, A, T, T]; cells of padding mean nothing. */
+  attentions: readonly Value[]
+}
+
+/** A model family: one object in one file, found by its `modelType` in the registry. */
+export interface Architecture<C extends EncoderConfig = EncoderConfig> {
+  readonly modelType: C['modelType']
+  /** In front of Hugging Face's class names, e.g. `Bert` for `BertForSequenceClassification`. */
+  readonly classPrefix: string
+  /** In front of the encoder's parameter names, e.g. `bert`. */
+  readonly prefix: string
+  /** Reads config.json. @throws ConfigError naming the key */
+  readConfig(json: Record<string, unknown>, where: string): C
+  /** Writes what config.json holds, without the parts that every architecture shares. */
+  writeConfig(config: C): Record<string, unknown>
+  /** The encoder's parameters in checkpoint order, names without the prefix. */
+  parameters(config: C): ParameterSpec[]
+  encode(scope: ModelScope, config: C, batch: BatchInputs): EncoderOutput
+  /** A vector for the whole sequence from its first token. */
+  readonly pooler: {
+    parameters(config: C): ParameterSpec[]
+    /** first: [B, H] -> [B, H] */
+    build(scope: ModelScope, config: C, first: Value): Value
+  }
+  /** Probability of dropping elements of what the classifier reads. */
+  classifierDropout(config: C): number
+  /** From hidden vectors to vectors that are compared with the word embeddings, and what follows. */
+  readonly languageModelHead: {
+    parameters(config: C): ParameterSpec[]
+    /** hidden: [M, H] -> logits [M, V]. `scope` is the model's root. */
+    build(scope: ModelScope, config: C, hidden: Value): Value
+  }
+  /** Tensors that a checkpoint may hold besides the parameters: copies of tied weights, constant buffers. */
+  readonly ignorableTensors: readonly RegExp[]
+}
+
+/** A task's part of a model. */
+export interface Head {
+  readonly task: string
+  /** Behind the architecture's class prefix, e.g. `ForSequenceClassification`. */
+  readonly classSuffix: string
+  /** Full names of the head's parameters, with the pooler's if the head uses it. */
+  parameters(architecture: Architecture, config: EncoderConfig): ParameterSpec[]
+  /** Adds the head and, given labels, the sum over items of their losses. */
+  build(
+    scope: ModelScope,
+    architecture: Architecture,
+    config: EncoderConfig,
+    encoded: EncoderOutput,
+    batch: BatchInputs,
+  ): HeadOutput
+}
+
+export interface HeadOutput {
+  logits: Value
+  /** Builds the loss, a scalar: the sum over the batch's items times the input `lossScale`. */
+  loss(): Value
+}

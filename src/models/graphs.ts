@@ -1,0 +1,115 @@
+/** Builds the graphs that a model runs: forward, and gradients for training. */
+import { ConfigError } from '../core/errors.ts'
+import { gradients } from '../graph/autodiff.ts'
+import { type DType, Graph, type Value } from '../graph/graph.ts'
+import { toOnnx } from '../graph/onnx.ts'
+import { add } from '../graph/ops/elementwise.ts'
+import { verify } from '../graph/verify.ts'
+import type { DropoutSite } from '../runtime/dropout-masks.ts'
+import type { Architecture, EncoderConfig, Head, ParameterSpec } from './architecture.ts'
+import { declareBatchInputs } from './batch-inputs.ts'
+import { ModelScope } from './model-scope.ts'
+
+/** An architecture, its configuration and a head: all that decides a model's graphs. */
+export interface ModelDefinition {
+  readonly architecture: Architecture
+  readonly config: EncoderConfig
+  /** Absent: the bare encoder with its pooler. */
+  readonly head?: Head
+}
+
+/** A graph with what one needs to run it. */
+export interface BuiltGraph {
+  readonly graph: Graph
+  /** Parameters that are inputs, by full name. */
+  readonly parameters: readonly string[]
+  readonly dropout: readonly DropoutSite[]
+}
+
+/** Every parameter of a model, in checkpoint order, under its full name. */
+export function modelParameters({ architecture, config, head }: ModelDefinition): ParameterSpec[] {
+  const withPrefix = (spec: ParameterSpec) => ({ ...spec, name: `${architecture.prefix}.${spec.name}` })
+  const own = head ? head.parameters(architecture, config) : architecture.pooler.parameters(config).map(withPrefix)
+  return [...architecture.parameters(config).map(withPrefix), ...own]
+}
+
+/** The values that a model offers by name, besides the loss. */
+function buildModel(definition: ModelDefinition, { training, dtype }: { training: boolean; dtype: DType }) {
+  const { architecture, config, head } = definition
+  const graph = new Graph()
+  const scope = ModelScope.root(graph, modelParameters(definition), { training, dtype })
+  const batch = declareBatchInputs(graph, config.numAttentionHeads, dtype)
+  const encoded = scope.at(architecture.prefix, (s) => architecture.encode(s, config, batch))
+  const built = head?.build(scope, architecture, config, encoded, batch)
+  const outputs = new Map<string, Value>([['lastHiddenState', encoded.last]])
+  if (built) outputs.set('logits', built.logits)
+  encoded.hiddenStates.forEach((value, i) => {
+    outputs.set(`hiddenStates.${i}`, value)
+  })
+  encoded.attentions.forEach((value, i) => {
+    outputs.set(`attentions.${i}`, value)
+  })
+  return { graph, scope, outputs, loss: built?.loss }
+}
+
+/** The forward graph with the outputs of these names: `logits`, `loss`, `lastHiddenState`, `hiddenStates.I`, `attentions.I`. */
+export function forwardGraph(
+  definition: ModelDefinition,
+  outputs: readonly string[],
+  dtype: DType = 'float32',
+): BuiltGraph {
+  const { graph, scope, outputs: known, loss } = buildModel(definition, { training: false, dtype })
+  for (const name of outputs) {
+    const value = name === 'loss' ? loss?.() : known.get(name)
+    if (!value)
+      throw new ConfigError('OUTPUT', `the model has no output "${name}"; it has ${[...known.keys()].join(', ')}`)
+    graph.output(name, value)
+  }
+  verify(graph)
+  return { graph, parameters: [...scope.parameters.keys()], dropout: [] }
+}
+
+export interface GradientGraphOptions {
+  /** Names of the parameters to train; default all. */
+  trained?: readonly string[]
+  /** Apply dropout; default true. */
+  dropout?: boolean
+  /** Add the gradients to inputs `sum:NAME`; default false. */
+  accumulate?: boolean
+  dtype?: DType
+}
+
+/** The graph of a training step's first half: `loss`, `logits` and `grad:NAME` for each trained parameter. */
+export function gradientGraph(
+  definition: ModelDefinition,
+  options: GradientGraphOptions = {},
+): BuiltGraph & { trained: readonly string[] } {
+  const { dropout = true, accumulate = false, dtype = 'float32' } = options
+  const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype })
+  if (!buildLoss) throw new ConfigError('NO_HEAD', 'a model without a head has no loss to train on')
+  const loss = buildLoss()
+  const trained = options.trained ?? [...scope.parameters.keys()]
+  const values = trained.map((name) => {
+    const value = scope.parameters.get(name)
+    if (!value) throw new ConfigError('UNUSED_PARAMETER', `the loss does not use the parameter "${name}"`)
+    return value
+  })
+  const gradientValues = gradients(loss, values)
+  graph.output('loss', loss)
+  graph.output('logits', outputs.get('logits')!)
+  trained.forEach((name, i) => {
+    const gradient = gradientValues[i]
+    const sum = accumulate ? add(graph.input(`sum:${name}`, dtype, values[i].shape), gradient) : gradient
+    graph.output(`grad:${name}`, sum)
+  })
+  verify(graph)
+  return { graph, parameters: [...scope.parameters.keys()], trained, dropout: scope.dropoutSites }
+}
+
+/** Input names of a graph, for feeding only what it declares. */
+export function inputNames(graph: Graph): ReadonlySet<string> {
+  return new Set(graph.inputs.map((input) => input.name))
+}
+
+/** The ONNX bytes of a built graph. */
+export const compileGraph = ({ graph }: BuiltGraph): Uint8Array => toOnnx(graph)

@@ -1,0 +1,15 @@
+import { gather } from '../../graph/ops/gather.ts'
+import type { Head } from '../architecture.ts'
+import { crossEntropy } from '../losses.ts'
+
+/** The vocabulary's logits at the masked positions, and only there: other rows never meet the large matrix. */
+export const maskedLm: Head = {
+  task: 'masked-lm',
+  classSuffix: 'ForMaskedLM',
+  parameters: (architecture, config) => architecture.languageModelHead.parameters(config),
+  build: (scope, architecture, config, { last }, batch) => {
+    const masked = gather(last, batch.maskedRows()) // [M, H]
+    const logits = architecture.languageModelHead.build(scope, config, masked) // [M, V]
+    return { logits, loss: () => crossEntropy(logits, batch.labels('masked'), batch.lossScale()) }
+  },
+}

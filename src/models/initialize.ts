@@ -1,0 +1,16 @@
+import { randomStream } from '../core/random.ts'
+import type { ParameterSpec } from './architecture.ts'
+
+/**
+ * A parameter's first values. Weights come from a normal distribution of standard deviation `range`, cut off at two
+ * standard deviations as in BERT's own code (google-research/bert `modeling.py`, create_initializer); they depend on the
+ * seed and the parameter's name alone.
+ */
+export function initialValues({ name, shape, init }: ParameterSpec, range: number, seed: number): Float32Array {
+  const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
+  if (init === 'ones') return values.fill(1)
+  if (init === 'zeros') return values
+  const random = randomStream(seed, 'initialize', name)
+  for (let i = 0; i < values.length; i++) values[i] = random.truncatedNormal(2) * range
+  return values
+}

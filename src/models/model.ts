@@ -1,0 +1,207 @@
+import { ConfigError, DataError } from '../core/errors.ts'
+import type { SequenceBatch } from '../data/collator.ts'
+import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
+import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
+import type { Optimizer } from '../runtime/optimizer.ts'
+import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
+import type { ParameterSpec } from './architecture.ts'
+import { batchTensors } from './batch-inputs.ts'
+import { compileGraph, forwardGraph, inputNames, type ModelDefinition, modelParameters } from './graphs.ts'
+import { initialValues } from './initialize.ts'
+import { TrainingSession } from './training-session.ts'
+
+export interface ModelOptions extends EngineOptions {
+  /** Decides the initial weights; default 42. */
+  seed?: number
+}
+
+export interface ForwardOptions {
+  /** Also return every layer's hidden vectors. */
+  outputHiddenStates?: boolean
+  /** Also return every layer's attention probabilities. */
+  outputAttentions?: boolean
+  /** Also return the loss; needs labels. */
+  loss?: boolean
+}
+
+/** N tokens (all sequences one behind the other, no padding), B sequences, T longest, H hidden, A heads. */
+export interface ModelOutput {
+  /** Classification: [B, C]; masked LM: [M, V]; absent without a head. */
+  logits?: Tensor
+  /** Mean loss over the batch's items. */
+  loss?: number
+  /** [N, H] */
+  lastHiddenState?: Tensor
+  /** Embeddings, then each layer's output: each [N, H]. */
+  hiddenStates?: Tensor[]
+  /** Each layer: [B, A, T, T]; rows and columns beyond a sequence's length mean nothing. */
+  attentions?: Tensor[]
+}
+
+export interface CompileOptions {
+  optimizer: Optimizer
+  /** Apply dropout; default true. */
+  dropout?: boolean
+  /** Allow several micro-batches a step; default false, which saves an engine session. */
+  accumulate?: boolean
+  /** Which parameters to train; default all. */
+  trained?: (name: string) => boolean
+  /** Gradients are scaled down to this norm; 0 turns it off; default 1. */
+  maxGradNorm?: number
+  /** Decides the dropout masks; default 42. */
+  seed?: number
+  /** Collect what `training.profile()` reports. */
+  profile?: boolean
+}
+
+/** Whether weight decay applies: to no bias and no normalisation weight, as Hugging Face's Trainer has it. */
+export const decays = (name: string): boolean => !/bias|norm/i.test(name)
+
+/** A model: a definition and its weights, which live in an engine until `close`. */
+export class EncoderModel {
+  readonly definition: ModelDefinition
+  readonly parameters: readonly ParameterSpec[]
+  readonly layout: ParameterLayout
+  readonly engine: Engine
+  readonly #slots: ReadonlyMap<string, ParameterSlot>
+  readonly #forwards = new Map<string, Promise<ReadonlySet<string>>>()
+
+  private constructor(definition: ModelDefinition, createEngine: CreateEngine, options: EngineOptions) {
+    this.definition = definition
+    this.parameters = modelParameters(definition)
+    // Parameters that decay come first, so that each optimiser group is one stretch of memory.
+    const ordered = [...this.parameters].sort((a, b) => Number(decays(b.name)) - Number(decays(a.name)))
+    this.layout = layoutParameters(ordered)
+    this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]))
+    this.engine = createEngine(this.layout, options)
+  }
+
+  /** A model with the weights that `fill` writes, or fresh ones from the seed where it writes none. */
+  static async create(
+    definition: ModelDefinition,
+    createEngine: CreateEngine,
+    { seed = 42, ...options }: ModelOptions = {},
+    fill?: (model: EncoderModel) => Promise<ReadonlySet<string>>,
+  ): Promise<EncoderModel> {
+    const model = new EncoderModel(definition, createEngine, options)
+    try {
+      const filled = (await fill?.(model)) ?? new Set()
+      for (const spec of model.parameters) {
+        if (!filled.has(spec.name))
+          await model.setParameter(spec.name, initialValues(spec, definition.config.initializerRange, seed))
+      }
+    } catch (error) {
+      await model.close()
+      throw error
+    }
+    return model
+  }
+
+  get config() {
+    return this.definition.config
+  }
+
+  /** Class name in Hugging Face's files, e.g. `BertForSequenceClassification`. */
+  get className(): string {
+    const { architecture, head } = this.definition
+    return `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`
+  }
+
+  get parameterCount(): number {
+    return this.layout.slots.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** A copy of one parameter, row-major. */
+  async parameter(name: string): Promise<Float32Array> {
+    const { offset, size } = this.#slot(name)
+    return this.engine.read('weights', offset, size)
+  }
+
+  /** @throws ConfigError if the size differs */
+  async setParameter(name: string, values: Float32Array): Promise<void> {
+    const { offset, size } = this.#slot(name)
+    if (values.length !== size) {
+      throw new ConfigError('PARAMETER_SIZE', `"${name}" has ${size} elements, ${values.length} were given`)
+    }
+    await this.engine.write('weights', offset, values)
+  }
+
+  /** Runs the model on a batch, without dropout. */
+  async forward(batch: SequenceBatch, options: ForwardOptions = {}): Promise<ModelOutput> {
+    const { numHiddenLayers: layers } = this.config
+    const outputs = [this.definition.head ? 'logits' : 'lastHiddenState']
+    if (options.loss) outputs.push('loss')
+    if (options.outputHiddenStates) for (let i = 0; i <= layers; i++) outputs.push(`hiddenStates.${i}`)
+    if (options.outputAttentions) for (let i = 0; i < layers; i++) outputs.push(`attentions.${i}`)
+    const key = outputs.join()
+    const declared = await this.#forward(key, outputs)
+    const tensors = this.tensors(batch, declared, 1 / Math.max(1, itemCount(batch)))
+    const result = await this.engine.forward(key, tensors, outputs)
+    const list = (name: string) => Object.keys(result).flatMap((key) => (key.startsWith(name) ? [result[key]] : []))
+    return {
+      logits: result.logits,
+      loss: result.loss && Number(result.loss.data[0]),
+      lastHiddenState: result.lastHiddenState,
+      hiddenStates: options.outputHiddenStates ? list('hiddenStates.') : undefined,
+      attentions: options.outputAttentions ? list('attentions.') : undefined,
+    }
+  }
+
+  /** Builds and loads the graphs of a training step. */
+  compile(options: CompileOptions): Promise<TrainingSession> {
+    return TrainingSession.create(this, options)
+  }
+
+  /** Ends the engine. The model cannot be used afterwards. */
+  close(): Promise<void> {
+    return this.engine.close()
+  }
+
+  /** Time by node since the session was compiled with `profile`. */
+  profile(): Promise<ProfileEvent[]> {
+    return this.engine.profile()
+  }
+
+  /** A batch as the engine's inputs. @throws DataError if an id or position is out of range */
+  tensors(batch: SequenceBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor> {
+    const { vocabSize, maxPositionEmbeddings } = this.config
+    for (const id of batch.ids) {
+      if (id < 0 || id >= vocabSize) {
+        throw new DataError(
+          'TOKEN_ID',
+          `token id ${id} is outside the model's vocabulary of ${vocabSize}: use the model's own tokenizer`,
+        )
+      }
+    }
+    if (batch.longest > maxPositionEmbeddings) {
+      throw new DataError(
+        'TOO_LONG',
+        `a sequence has ${batch.longest} tokens, the model takes at most ${maxPositionEmbeddings}: set maxLength and truncation`,
+      )
+    }
+    return batchTensors(batch, this.config.numAttentionHeads, declared, lossScale)
+  }
+
+  /** Loads a forward graph once. */
+  #forward(key: string, outputs: readonly string[]): Promise<ReadonlySet<string>> {
+    const load = async () => {
+      const built = forwardGraph(this.definition, outputs)
+      await this.engine.loadForward(key, { model: compileGraph(built), parameters: built.parameters })
+      return inputNames(built.graph)
+    }
+    const loading = this.#forwards.get(key) ?? load()
+    this.#forwards.set(key, loading)
+    return loading
+  }
+
+  #slot(name: string): ParameterSlot {
+    const slot = this.#slots.get(name)
+    if (!slot) throw new ConfigError('NO_PARAMETER', `the model has no parameter "${name}"`)
+    return slot
+  }
+}
+
+/** What the loss of a batch is the mean over: its labels. */
+export function itemCount(batch: SequenceBatch): number {
+  return batch.labels?.length ?? batch.size
+}

@@ -1,0 +1,166 @@
+import { ConfigError } from '../core/errors.ts'
+import type { SequenceBatch } from '../data/collator.ts'
+import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
+import type { StepRequest } from '../runtime/model-host.ts'
+import { type Optimizer, updateProgram } from '../runtime/optimizer.ts'
+import type { UpdateGroup } from '../runtime/weight-updater.ts'
+import { compileGraph, gradientGraph, inputNames } from './graphs.ts'
+import { type CompileOptions, decays, type EncoderModel, itemCount } from './model.ts'
+
+export interface StepOptions {
+  /** Step size of this step; default the optimiser's. */
+  learningRate?: number
+  /** Also return the logits, one tensor a micro-batch. */
+  logits?: boolean
+}
+
+export interface TrainingStep {
+  /** Mean loss over the items of all micro-batches. */
+  loss: number
+  /** Euclidean norm of the gradient before clipping; if it is not finite, the weights were left as they are. */
+  gradNorm: number
+  logits?: Tensor[]
+}
+
+/** Optimiser state as flat arrays, and the number of steps taken: what a resumed run needs besides the weights. */
+export interface OptimizerState {
+  step: number
+  /** By slot name, then by parameter name. */
+  slots: Record<string, Record<string, Float32Array>>
+}
+
+/** A model compiled for training: each `step` computes gradients, clips them and updates the weights. */
+export class TrainingSession {
+  readonly model: EncoderModel
+  readonly optimizer: Optimizer
+  /** Names of the parameters that are trained. */
+  readonly trained: readonly string[]
+  readonly #declared: ReadonlySet<string>
+  readonly #groups: readonly UpdateGroup[]
+  readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed'>>
+  #step = 0
+
+  private constructor(
+    model: EncoderModel,
+    options: CompileOptions,
+    declared: ReadonlySet<string>,
+    trained: readonly string[],
+  ) {
+    this.model = model
+    this.optimizer = options.optimizer
+    this.trained = trained
+    this.#declared = declared
+    this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42 }
+    this.#groups = updateGroups(model, new Set(trained), options.optimizer.weightDecay)
+  }
+
+  /** Use `model.compile`. */
+  static async create(model: EncoderModel, options: CompileOptions): Promise<TrainingSession> {
+    const names = model.parameters.map(({ name }) => name)
+    const trained = options.trained ? names.filter(options.trained) : names
+    if (trained.length === 0) throw new ConfigError('NOTHING_TO_TRAIN', 'no parameter is left to train')
+    const graphOptions = { trained, dropout: options.dropout ?? true }
+    const plain = gradientGraph(model.definition, graphOptions)
+    const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
+    await model.engine.loadTraining({
+      gradients: compileGraph(plain),
+      accumulate: accumulate ? compileGraph(accumulate) : undefined,
+      parameters: plain.parameters,
+      trained,
+      dropout: plain.dropout,
+      update: updateProgram(options.optimizer),
+      profile: options.profile,
+    })
+    return new TrainingSession(model, options, inputNames(plain.graph), trained)
+  }
+
+  /** Steps taken so far. */
+  get steps(): number {
+    return this.#step
+  }
+
+  /** One optimiser step on a batch, or on several micro-batches that count as one. */
+  async step(batch: SequenceBatch | readonly SequenceBatch[], options: StepOptions = {}): Promise<TrainingStep> {
+    const step = ++this.#step
+    const request = this.#request(batch, step, options)
+    const { loss, gradNorm, outputs } = await this.model.engine.step(request)
+    return { loss, gradNorm, logits: options.logits ? outputs.map((output) => output.logits) : undefined }
+  }
+
+  /** The gradients on a batch by parameter name, without changing the weights. */
+  async gradients(
+    batch: SequenceBatch | readonly SequenceBatch[],
+  ): Promise<{ loss: number; gradNorm: number; gradients: Record<string, Float32Array> }> {
+    const { loss, gradNorm } = await this.model.engine.gradients(this.#request(batch, this.#step + 1, {}))
+    return { loss, gradNorm, gradients: await this.#readArray('gradients') }
+  }
+
+  /** A copy of the optimiser's state. */
+  async state(): Promise<OptimizerState> {
+    const slots: OptimizerState['slots'] = {}
+    for (const slot of this.optimizer.slots) slots[slot] = await this.#readArray(slot)
+    return { step: this.#step, slots }
+  }
+
+  /** Continues from a state. @throws ConfigError if it belongs to another optimiser or model */
+  async restore(state: OptimizerState): Promise<void> {
+    for (const slot of this.optimizer.slots) {
+      const arrays = state.slots[slot]
+      if (!arrays) throw new ConfigError('OPTIMIZER_STATE', `the state has no "${slot}": it is another optimiser's`)
+      for (const { name, offset, size } of this.#trainedSlots()) {
+        const values = arrays[name]
+        if (values?.length !== size)
+          throw new ConfigError('OPTIMIZER_STATE', `the state of "${name}" is missing or has another size`)
+        await this.model.engine.write(slot, offset, values)
+      }
+    }
+    this.#step = state.step
+  }
+
+  /** Where the time of the steps went; needs `profile` when compiling. */
+  profile(): Promise<ProfileEvent[]> {
+    return this.model.profile()
+  }
+
+  #request(batch: SequenceBatch | readonly SequenceBatch[], step: number, options: StepOptions): StepRequest {
+    const batches = Array.isArray(batch) ? (batch as readonly SequenceBatch[]) : [batch as SequenceBatch]
+    const items = batches.reduce((sum, each) => sum + itemCount(each), 0)
+    const { seed, maxGradNorm } = this.#options
+    return {
+      microBatches: batches.map((each) => this.model.tensors(each, this.#declared, 1 / Math.max(1, items))),
+      seed,
+      step,
+      maxGradNorm,
+      scalars: { ...this.optimizer.scalars(step), learningRate: options.learningRate ?? this.optimizer.learningRate },
+      groups: this.#groups,
+      outputs: options.logits ? ['logits'] : [],
+    }
+  }
+
+  #trainedSlots() {
+    const trained = new Set(this.trained)
+    return this.model.layout.slots.filter(({ name }) => trained.has(name))
+  }
+
+  async #readArray(array: string): Promise<Record<string, Float32Array>> {
+    const values: Record<string, Float32Array> = {}
+    for (const { name, offset, size } of this.#trainedSlots())
+      values[name] = await this.model.engine.read(array, offset, size)
+    return values
+  }
+}
+
+/** Stretches of neighbouring trained parameters that share their settings. */
+function updateGroups(model: EncoderModel, trained: ReadonlySet<string>, weightDecay: number): UpdateGroup[] {
+  const groups: UpdateGroup[] = []
+  for (const { name, offset, size } of model.layout.slots) {
+    if (!trained.has(name)) continue
+    const decay = decays(name) ? weightDecay : 0
+    const last = groups.at(-1)
+    // The gap that alignment leaves holds zeros, which an update leaves zero.
+    const adjoins = last && last.weightDecay === decay && offset - last.end < 16
+    if (adjoins) last.end = offset + size
+    else groups.push({ start: offset, end: offset + size, weightDecay: decay, learningRateFactor: 1 })
+  }
+  return groups
+}

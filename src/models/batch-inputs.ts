@@ -1,3 +1,4 @@
+import { DataError } from '../core/errors.ts'
 import type { SequenceBatch } from '../data/collator.ts'
 import type { DType, Graph, Value } from '../graph/graph.ts'
 import type { Tensor } from '../runtime/backend.ts'
@@ -32,6 +33,14 @@ export interface BatchInputs {
   lossScale(): Value
 }
 
+/** A batch of any task: labels are absent for prediction, `maskedRows` where sequences are labelled as wholes. */
+export type ModelBatch = SequenceBatch & {
+  /** int32 [B], or [M] with `maskedRows` */
+  readonly labels?: Int32Array
+  /** int32 [M] */
+  readonly maskedRows?: Int32Array
+}
+
 /** Declares the inputs in a graph. */
 export function declareBatchInputs(graph: Graph, heads: number, dtype: DType = 'float32'): BatchInputs {
   const once = new Map<string, Value>()
@@ -61,13 +70,17 @@ const maskedScore = -3.4028234663852886e38
 
 /** A batch as tensors for the inputs that a graph declares. */
 export function batchTensors(
-  batch: SequenceBatch,
+  batch: ModelBatch,
   heads: number,
   declared: ReadonlySet<string>,
   lossScale = 1,
 ): Record<string, Tensor> {
   const { size, tokens, longest } = batch
-  const int32 = (data: Int32Array, ...dims: number[]): Tensor => ({ dtype: 'int32', data, dims })
+  const int32 = (data: Int32Array, ...dims: number[]): Tensor => ({
+    dtype: 'int32',
+    data,
+    dims: dims.length > 0 ? dims : [data.length],
+  })
   const all: Record<string, () => Tensor> = {
     ids: () => int32(batch.ids, tokens),
     typeIds: () => int32(batch.typeIds, tokens),
@@ -81,11 +94,16 @@ export function batchTensors(
       dims: [size, 1, 1, longest],
     }),
     firstTokens: () => int32(batch.firstTokens, size),
-    maskedRows: () => int32(batch.maskedRows!, batch.maskedRows!.length),
-    labels: () => int32(batch.labels!, batch.labels!.length),
+    maskedRows: () => int32(required(batch.maskedRows, 'maskedRows')),
+    labels: () => int32(required(batch.labels, 'labels')),
     lossScale: () => ({ dtype: 'float32', data: Float32Array.of(lossScale), dims: [] }),
   }
   return Object.fromEntries(Object.entries(all).flatMap(([name, make]) => (declared.has(name) ? [[name, make()]] : [])))
+}
+
+function required(data: Int32Array | undefined, name: string): Int32Array {
+  if (data) return data
+  throw new DataError('BATCH_FIELD', `the batch has no ${name}: collate it with labels, for this head's task`)
 }
 
 /** Head a of the token in cell (b, t) is row token * heads + a. */

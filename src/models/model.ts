@@ -1,11 +1,10 @@
 import { ConfigError, DataError } from '../core/errors.ts'
-import type { SequenceBatch } from '../data/collator.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
 import type { Optimizer } from '../runtime/optimizer.ts'
 import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
 import type { ParameterSpec } from './architecture.ts'
-import { batchTensors } from './batch-inputs.ts'
+import { batchTensors, type ModelBatch } from './batch-inputs.ts'
 import { compileGraph, forwardGraph, inputNames, type ModelDefinition, modelParameters } from './graphs.ts'
 import { initialValues } from './initialize.ts'
 import { TrainingSession } from './training-session.ts'
@@ -127,7 +126,7 @@ export class EncoderModel {
   }
 
   /** Runs the model on a batch, without dropout. */
-  async forward(batch: SequenceBatch, options: ForwardOptions = {}): Promise<ModelOutput> {
+  async forward(batch: ModelBatch, options: ForwardOptions = {}): Promise<ModelOutput> {
     const { numHiddenLayers: layers } = this.config
     const outputs = [this.definition.head ? 'logits' : 'lastHiddenState']
     if (options.loss) outputs.push('loss')
@@ -163,7 +162,7 @@ export class EncoderModel {
   }
 
   /** A batch as the engine's inputs. @throws DataError if an id or position is out of range */
-  tensors(batch: SequenceBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor> {
+  tensors(batch: ModelBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor> {
     const { vocabSize, maxPositionEmbeddings } = this.config
     for (const id of batch.ids) {
       if (id < 0 || id >= vocabSize) {
@@ -202,6 +201,6 @@ export class EncoderModel {
 }
 
 /** What the loss of a batch is the mean over: its labels. */
-export function itemCount(batch: SequenceBatch): number {
+export function itemCount(batch: ModelBatch): number {
   return batch.labels?.length ?? batch.size
 }

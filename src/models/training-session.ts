@@ -1,9 +1,9 @@
 import { ConfigError } from '../core/errors.ts'
-import type { SequenceBatch } from '../data/collator.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { StepRequest } from '../runtime/model-host.ts'
 import { type Optimizer, updateProgram } from '../runtime/optimizer.ts'
 import type { UpdateGroup } from '../runtime/weight-updater.ts'
+import type { ModelBatch } from './batch-inputs.ts'
 import { compileGraph, gradientGraph, inputNames } from './graphs.ts'
 import { type CompileOptions, decays, type EncoderModel, itemCount } from './model.ts'
 
@@ -80,7 +80,7 @@ export class TrainingSession {
   }
 
   /** One optimiser step on a batch, or on several micro-batches that count as one. */
-  async step(batch: SequenceBatch | readonly SequenceBatch[], options: StepOptions = {}): Promise<TrainingStep> {
+  async step(batch: ModelBatch | readonly ModelBatch[], options: StepOptions = {}): Promise<TrainingStep> {
     const step = ++this.#step
     const request = this.#request(batch, step, options)
     const { loss, gradNorm, outputs } = await this.model.engine.step(request)
@@ -89,7 +89,7 @@ export class TrainingSession {
 
   /** The gradients on a batch by parameter name, without changing the weights. */
   async gradients(
-    batch: SequenceBatch | readonly SequenceBatch[],
+    batch: ModelBatch | readonly ModelBatch[],
   ): Promise<{ loss: number; gradNorm: number; gradients: Record<string, Float32Array> }> {
     const { loss, gradNorm } = await this.model.engine.gradients(this.#request(batch, this.#step + 1, {}))
     return { loss, gradNorm, gradients: await this.#readArray('gradients') }
@@ -122,8 +122,8 @@ export class TrainingSession {
     return this.model.profile()
   }
 
-  #request(batch: SequenceBatch | readonly SequenceBatch[], step: number, options: StepOptions): StepRequest {
-    const batches = Array.isArray(batch) ? (batch as readonly SequenceBatch[]) : [batch as SequenceBatch]
+  #request(batch: ModelBatch | readonly ModelBatch[], step: number, options: StepOptions): StepRequest {
+    const batches = Array.isArray(batch) ? (batch as readonly ModelBatch[]) : [batch as ModelBatch]
     const items = batches.reduce((sum, each) => sum + itemCount(each), 0)
     const { seed, maxGradNorm } = this.#options
     return {

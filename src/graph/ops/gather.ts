@@ -29,13 +29,17 @@ export const ScatterAdd: Op = {
   },
   gradient: ({ inputs: [, indices], outputGradients: [dy] }) => [gather(dy!, indices), undefined, undefined],
   emit: (node, emitter) => {
+    // ScatterND adds in parallel, in an order that differs from run to run; ScatterElements adds one after the other.
     const [updates, indices, like] = node.inputs
-    const [shape, zeros, wide, column] = ['shape', 'zeros', 'wide', 'column'].map((hint) => emitter.fresh(hint))
+    const [shape, zeros, updateShape, rows] = ['shape', 'zeros', 'shape', 'rows'].map((hint) => emitter.fresh(hint))
     emitter.node('Shape', [like.name], [shape])
     emitter.zeros(shape, zeros, like.dtype)
-    emitter.node('Cast', [indices.name], [wide], { to: emitter.elementType('int64') })
-    emitter.node('Unsqueeze', [wide, emitter.constant(BigInt64Array.of(-1n), [1])], [column])
-    emitter.node('ScatterND', [zeros, column, updates.name], [node.outputs[0].name], { reduction: 'add' })
+    const inner = like.shape.slice(1).map((_, i) => BigInt(indices.shape.length + i))
+    const columns = emitter.fresh('columns')
+    emitter.node('Unsqueeze', [indices.name, emitter.constant(BigInt64Array.from(inner), [inner.length])], [columns])
+    emitter.node('Shape', [updates.name], [updateShape])
+    emitter.node('Expand', [columns, updateShape], [rows])
+    emitter.node('ScatterElements', [zeros, rows, updates.name], [node.outputs[0].name], { axis: 0, reduction: 'add' })
   },
   samples: [
     { inputs: [{ shape: [5, 3] }, { shape: [5], dtype: 'int32', values: [6, 0, 6, 2, 6] }, { shape: [7, 3] }] },

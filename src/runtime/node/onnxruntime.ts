@@ -9,12 +9,12 @@ import type { Backend, ProfileEvent, Session, SessionOptions, Tensor, TensorData
 export interface OnnxRuntimeOptions {
   /** Threads of a matrix product. */
   threads: number
-  /** Keep freed memory in the engine's arena. Faster where shapes repeat, larger where they vary. Default false. */
+  /** Keep freed memory in the engine's arena. Touching fresh memory is slow, so the default is true. */
   arena?: boolean
 }
 
 /** A backend that runs graphs on the CPU provider, in the calling thread: use it from a worker. */
-export function onnxRuntimeBackend({ threads, arena = false }: OnnxRuntimeOptions): Backend {
+export function onnxRuntimeBackend({ threads, arena = true }: OnnxRuntimeOptions): Backend {
   return {
     name: 'onnxruntime-node/cpu',
     createSession: (model, options = {}) => createSession(model, threads, arena, options),

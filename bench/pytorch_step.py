@@ -1,0 +1,49 @@
+"""PyTorch's side of the training-step benchmark: one BERT classification step a line of standard input.
+
+Reads JSON lines. The first is the set-up {"config": {...}, "threads": 2, "precision": "fp32" | "bf16"}; each further one
+a batch {"ids": [[...]], "types": [[...]], "labels": [...]} of unpadded sequences, padded here to the longest as
+transformers' collator does. Answers each with {"seconds": ..., "loss": ..., "peakBytes": ...}.
+"""
+import json
+import resource
+import sys
+import time
+
+import torch
+import transformers
+
+setup = json.loads(sys.stdin.readline())
+torch.set_num_threads(setup["threads"])
+torch.manual_seed(0)
+model = transformers.BertForSequenceClassification(transformers.BertConfig(**setup["config"])).train()
+plain = [p for n, p in model.named_parameters() if "bias" in n or "LayerNorm" in n]
+decay = [p for n, p in model.named_parameters() if not ("bias" in n or "LayerNorm" in n)]
+groups = [{"params": decay, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
+optimizer = torch.optim.AdamW(groups, lr=1e-5, fused=True)
+print(json.dumps({"torch": torch.__version__, "transformers": transformers.__version__}), flush=True)
+
+
+def pad(rows, length):
+    return torch.tensor([row + [0] * (length - len(row)) for row in rows])
+
+
+for line in sys.stdin:
+    batch = json.loads(line)
+    longest = max(len(row) for row in batch["ids"])
+    inputs = {
+        "input_ids": pad(batch["ids"], longest),
+        "token_type_ids": pad(batch["types"], longest),
+        "attention_mask": pad([[1] * len(row) for row in batch["ids"]], longest),
+        "labels": torch.tensor(batch["labels"]),
+    }
+    start = time.perf_counter()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=setup["precision"] == "bf16"):
+        loss = model(**inputs).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    value = loss.item()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "loss": value, "peakBytes": peak}), flush=True)

@@ -1,0 +1,22 @@
+// What runs anywhere; readers of files stand in node.ts.
+export { type BatchOptions, planBatches } from './batches.ts'
+export {
+  type ClassificationBatch,
+  type ClassificationItem,
+  collateClassification,
+  collateMaskedLm,
+  collateSequences,
+  type EncodedSequence,
+  IGNORED_LABEL,
+  type MaskedLmBatch,
+  type MaskedLmItem,
+  type SequenceBatch,
+} from './collator.ts'
+export type { ColumnOptions } from './columns.ts'
+export { type EncodeOptions, encodeClassification, encodeExamples, type SequenceEncoder } from './encode-examples.ts'
+export type { Example, ExampleSource } from './example.ts'
+export { collectLabels, labelIds } from './labels.ts'
+export { type BatchContext, createLoader, DataLoader, type DataLoaderOptions, type LoaderOptions } from './loader.ts'
+export { type MaskingOptions, maskTokens } from './masking.ts'
+export { prefetch } from './prefetch.ts'
+export { type SplitOptions, stratifiedSplit } from './split.ts'

@@ -1,0 +1,101 @@
+import { DataError, didYouMean } from '../core/errors.ts'
+import { type ColumnOptions, DEFAULT_LABEL_COLUMN, DEFAULT_TEXT_COLUMN, DEFAULT_TEXT_PAIR_COLUMN } from './columns.ts'
+import { describePlace, type Example, type ExampleSource, excerpt } from './example.ts'
+import type { Line } from './lines.ts'
+import { emptyFile, emptyLabel } from './table-reader.ts'
+
+/**
+ * Turns JSON Lines (one object a line) into examples. A label may be a string, number or boolean and is kept as a string;
+ * `null` counts as absent. Blank lines are passed over; `header` has no meaning here.
+ * @throws DataError naming file, row and key for an empty file, a line that is no JSON object, a text that is missing or no
+ *   string, a label of another type, a required label that is missing or empty
+ */
+export async function* readJsonl(
+  lines: AsyncIterable<Line>,
+  file: string,
+  options: ColumnOptions = {},
+): AsyncGenerator<Example> {
+  let examples = 0
+  for await (const { line, row } of lines) {
+    if (line.trim() === '') continue
+    const source = { file, row }
+    yield objectExample(parseObject(line, source), source, options)
+    examples++
+  }
+  if (examples === 0) throw emptyFile(file)
+}
+
+function parseObject(line: string, source: ExampleSource): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    const hint =
+      source.row === 1 && /^\s*[[{]\s*$/.test(line) ? ' (a JSON document must be rewritten as JSON Lines)' : ''
+    throw new DataError(
+      'INVALID_JSON',
+      `${describePlace(source)}: expected one JSON object a line, found ${excerpt(line)}: ${(cause as Error).message}. ` +
+        `Correct the line or remove it${hint}.`,
+      { cause },
+    )
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new DataError(
+    'INVALID_JSON',
+    `${describePlace(source)}: expected one JSON object a line, such as {"text": "…", "label": "…"}, ` +
+      `found ${describe(value)}.`,
+  )
+}
+
+function objectExample(record: Record<string, unknown>, source: ExampleSource, options: ColumnOptions): Example {
+  const textKey = String(options.textColumn ?? DEFAULT_TEXT_COLUMN)
+  const pairKey = String(options.textPairColumn ?? DEFAULT_TEXT_PAIR_COLUMN)
+  const labelKey = String(options.labelColumn ?? DEFAULT_LABEL_COLUMN)
+  const example: Example = { text: stringAt(record, textKey, source, '--text-column'), source }
+  if (pairKey !== DEFAULT_TEXT_PAIR_COLUMN || (record[pairKey] ?? undefined) !== undefined) {
+    example.textPair = stringAt(record, pairKey, source, '--text-pair-column')
+  }
+  const label = record[labelKey] ?? undefined
+  if (label !== undefined && !['string', 'number', 'boolean'].includes(typeof label)) {
+    throw new DataError(
+      'LABEL_TYPE',
+      `${describePlace(source, labelKey)}: expected a string, number or boolean as label, found ${describe(label)}.`,
+    )
+  }
+  const name = label === undefined ? '' : String(label).trim()
+  if (name !== '') example.label = name
+  else if (options.requireLabel) {
+    throw label === undefined ? missingKey(record, labelKey, source, '--label-column') : emptyLabel(source, labelKey)
+  }
+  return example
+}
+
+function stringAt(record: Record<string, unknown>, key: string, source: ExampleSource, flag: string): string {
+  const value = record[key]
+  if (typeof value === 'string') return value
+  if (value === undefined) throw missingKey(record, key, source, flag)
+  throw new DataError(
+    'TEXT_TYPE',
+    `${describePlace(source, key)}: expected a text in quotes, found ${describe(value)}: write it as a string, ` +
+      `or choose another key with ${flag}.`,
+  )
+}
+
+function missingKey(record: Record<string, unknown>, key: string, source: ExampleSource, flag: string): DataError {
+  const keys = Object.keys(record)
+  const listed = keys
+    .slice(0, 20)
+    .map((name) => excerpt(name))
+    .join(', ')
+  const guess = didYouMean(key, keys)
+  return new DataError(
+    'MISSING_COLUMN',
+    `${describePlace(source)}: there is no "${key}"${guess === '' ? '.' : guess} The keys are: ${listed || '(none)'}. ` +
+      `Choose one with ${flag} NAME, or add it to the object.`,
+  )
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  return `${Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`} (${excerpt(JSON.stringify(value))})`
+}

@@ -16,6 +16,7 @@ import type {
   TensorType,
 } from './graph.ts'
 import { constantData } from './graph.ts'
+import { liveNodes } from './live.ts'
 
 const irVersion = 10
 const opsetVersion = 21
@@ -41,7 +42,7 @@ export function toOnnx(graph: Graph, target: Target = 'cpu'): Uint8Array {
     )
   }
   const emitter = createEmitter(target, nodes, initializers)
-  for (const node of graph.nodes) {
+  for (const node of liveNodes(graph)) {
     if (node.op.emit) node.op.emit(node, emitter)
     else emitDefault(node, emitter)
   }

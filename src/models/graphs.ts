@@ -4,8 +4,10 @@ import { gradients } from '../graph/autodiff.ts'
 import { type DType, Graph, type Value } from '../graph/graph.ts'
 import { toOnnx } from '../graph/onnx.ts'
 import { add } from '../graph/ops/elementwise.ts'
+import { ScatterAdd } from '../graph/ops/gather.ts'
 import { verify } from '../graph/verify.ts'
 import type { DropoutSite } from '../runtime/dropout-masks.ts'
+import type { ScatteredGradient } from '../runtime/model-host.ts'
 import type { Architecture, EncoderConfig, Head, ParameterSpec } from './architecture.ts'
 import { declareBatchInputs } from './batch-inputs.ts'
 import { ModelScope } from './model-scope.ts'
@@ -79,11 +81,16 @@ export interface GradientGraphOptions {
   dtype?: DType
 }
 
-/** The graph of a training step's first half: `loss`, `logits` and `grad:NAME` for each trained parameter. */
-export function gradientGraph(
-  definition: ModelDefinition,
-  options: GradientGraphOptions = {},
-): BuiltGraph & { trained: readonly string[] } {
+/** The graph of a training step's first half. */
+export interface GradientGraph extends BuiltGraph {
+  /** Parameters whose whole gradient is the output `grad:NAME`. */
+  readonly dense: readonly string[]
+  /** Parameters of which a batch touches few rows: the output `rows:NAME` is to be added to the rows `indices`. */
+  readonly scattered: readonly ScatteredGradient[]
+}
+
+/** Builds the loss of a batch and its gradients; outputs `loss`, `logits`, and those that GradientGraph names. */
+export function gradientGraph(definition: ModelDefinition, options: GradientGraphOptions = {}): GradientGraph {
   const { dropout = true, accumulate = false, dtype = 'float32' } = options
   const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype })
   if (!buildLoss) throw new ConfigError('NO_HEAD', 'a model without a head has no loss to train on')
@@ -97,13 +104,29 @@ export function gradientGraph(
   const gradientValues = gradients(loss, values)
   graph.output('loss', loss)
   graph.output('logits', outputs.get('logits')!)
+  const dense: string[] = []
+  const scattered: ScatteredGradient[] = []
   trained.forEach((name, i) => {
     const gradient = gradientValues[i]
-    const sum = accumulate ? add(graph.input(`sum:${name}`, dtype, values[i].shape), gradient) : gradient
-    graph.output(`grad:${name}`, sum)
+    const rows = scatteredRows(gradient)
+    if (rows) {
+      scattered.push({ parameter: name, output: `rows:${name}`, indices: rows.indices.name })
+      graph.output(`rows:${name}`, rows.updates)
+    } else {
+      dense.push(name)
+      const sum = accumulate ? add(graph.input(`sum:${name}`, dtype, values[i].shape), gradient) : gradient
+      graph.output(`grad:${name}`, sum)
+    }
   })
   verify(graph)
-  return { graph, parameters: [...scope.parameters.keys()], trained, dropout: scope.dropoutSites }
+  return { graph, parameters: [...scope.parameters.keys()], dense, scattered, dropout: scope.dropoutSites }
+}
+
+/** The rows that a gradient consists of, if it is nothing but rows added to zeros at places that the batch gives. */
+function scatteredRows({ producer, graph }: Value): { updates: Value; indices: Value } | undefined {
+  if (producer?.op !== ScatterAdd) return undefined
+  const [updates, indices] = producer.inputs
+  return graph.inputs.includes(indices) ? { updates, indices } : undefined
 }
 
 /** Input names of a graph, for feeding only what it declares. */

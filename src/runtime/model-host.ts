@@ -19,15 +19,28 @@ export interface ForwardProgram {
 
 /** The two graphs of a training step. */
 export interface TrainingProgram {
-  /** Weights and a batch -> `loss`, outputs, and `grad:NAME` for each trained parameter. */
+  /** Weights and a batch -> `loss`, outputs, `grad:NAME` for each dense and `rows:NAME` for each scattered parameter. */
   gradients: Uint8Array
-  /** The same with inputs `sum:NAME` that the gradients are added to; for gradient accumulation. */
+  /** The same with inputs `sum:NAME` that the dense gradients are added to; for gradient accumulation. */
   accumulate?: Uint8Array
+  /** Names of the parameters that are inputs. */
   parameters: readonly string[]
-  trained: readonly string[]
+  /** Trained parameters whose whole gradient is an output. */
+  dense: readonly string[]
+  /** Trained parameters of which a batch touches few rows, as of word embeddings. */
+  scattered: readonly ScatteredGradient[]
   dropout: readonly DropoutSite[]
   update: UpdateProgram
   profile?: boolean
+}
+
+/** A gradient that is zero but for some rows. Adding them here spares the engine a tensor of the parameter's size. */
+export interface ScatteredGradient {
+  parameter: string
+  /** The graph output with one row an index: float32 [..., H] */
+  output: string
+  /** The batch input with the row numbers: int32 [...] */
+  indices: string
 }
 
 /** One optimiser step. */
@@ -70,6 +83,8 @@ export class ModelHost {
     updater: WeightUpdater
   }
   #maskBytes = new Uint8Array(0)
+  /** The rows that the gradients of scattered parameters are not zero in. */
+  readonly #touchedRows = new Map<string, Int32Array[]>()
 
   constructor(backend: Backend, layout: ParameterLayout) {
     this.#backend = backend
@@ -159,20 +174,40 @@ export class ModelHost {
       throw new RuntimeError('NO_ACCUMULATION', 'the model was compiled for one micro-batch a step')
     }
     const weights = this.#views('weights', program.parameters)
-    const gradientViews = this.#views('gradients', program.trained)
+    const gradientViews = this.#views('gradients', program.dense)
+    const scatteredViews = this.#views(
+      'gradients',
+      program.scattered.map(({ parameter }) => parameter),
+    )
     const result: Pick<StepResult, 'loss' | 'outputs'> = { loss: 0, outputs: [] }
     for (const [index, batch] of request.microBatches.entries()) {
       const masks = this.#dropoutMasks(program.dropout, batch, [request.seed, 'dropout', request.step, index])
       const feeds = { ...batch, ...weights, ...masks }
       const fetches: Record<string, Tensor | null> = { loss: null }
       for (const output of request.outputs ?? []) fetches[output] = null
+      for (const { output } of program.scattered) fetches[output] = null
       for (const [name, view] of Object.entries(gradientViews)) fetches[`grad:${name}`] = view
       if (index > 0) for (const [name, view] of Object.entries(gradientViews)) feeds[`sum:${name}`] = view
       const { loss, ...outputs } = await (index === 0 ? gradients : accumulate!).run(feeds, fetches)
       result.loss += Number(loss.data[0])
+      for (const { parameter, output, indices } of program.scattered) {
+        const table = scatteredViews[parameter]
+        if (index === 0) this.#clearTouchedRows(parameter, table)
+        addRows(table, outputs[output].data as Float32Array, batch[indices].data as Int32Array)
+        this.#touchedRows.get(parameter)!.push(batch[indices].data as Int32Array)
+        delete outputs[output]
+      }
       result.outputs.push(outputs)
     }
     return result
+  }
+
+  /** Zeroes what the last step added to a table of gradients; the rest is zero already. */
+  #clearTouchedRows(parameter: string, { data, dims }: Tensor): void {
+    for (const rows of this.#touchedRows.get(parameter) ?? []) {
+      for (const row of rows) data.fill(0 as never, row * dims[1], (row + 1) * dims[1])
+    }
+    this.#touchedRows.set(parameter, [])
   }
 
   /** Masks for all sites, cut from one buffer that grows with the largest batch. */
@@ -220,6 +255,15 @@ export class ModelHost {
   #requireTraining() {
     if (!this.#training) throw new RuntimeError('NOT_COMPILED', 'the model was not compiled for training')
     return this.#training
+  }
+}
+
+/** table[rows[i]] += values[i]. table: [R, H], values: [N, H], rows: [N] */
+function addRows(table: Tensor, values: Float32Array, rows: Int32Array): void {
+  const width = table.dims[1]
+  const data = table.data as Float32Array
+  for (let i = 0, from = 0; i < rows.length; i++) {
+    for (let to = rows[i] * width, end = to + width; to < end; to++, from++) data[to] += values[from]
   }
 }
 

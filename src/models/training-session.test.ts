@@ -68,6 +68,8 @@ describe('gradient accumulation', () => {
       const items = parts.map(({ labels }) => labels!.length)
       expect(new Set(items).size).toBeGreaterThan(1)
       const once = await training.gradients(whole)
+      const { loss } = await training.model.forward(whole, { loss: true })
+      expect(Math.abs(once.loss / loss! - 1)).toBeLessThan(tolerance)
       const summed = await training.gradients(parts)
       expect(Math.abs(summed.loss / once.loss - 1)).toBeLessThan(tolerance)
       expect(Math.abs(summed.gradNorm / once.gradNorm - 1)).toBeLessThan(tolerance)
@@ -274,6 +276,17 @@ describe('a training step', () => {
       const { labels: _, ...unlabelled } = batch
       await expect(training.step(unlabelled)).rejects.toMatchObject({ code: 'BATCH_FIELD' })
     }))
+
+  test.each([0.25, 0])('scales the gradient down to maxGradNorm %d, 0 for as it is', (maxGradNorm) =>
+    withTraining(sequenceClassification, { maxGradNorm }, async (training) => {
+      const { gradNorm } = await training.step(batch)
+      expect(gradNorm).toBeGreaterThan(0.3)
+      // The first moment after one step is (1 - 0.9) times the gradient as the optimiser saw it.
+      const { firstMoment } = (await training.state()).slots
+      const seen = Math.hypot(...Object.values(firstMoment).map(norm)) / (1 - 0.9)
+      expect(Math.abs(seen / (maxGradNorm || gradNorm) - 1)).toBeLessThan(1e-5)
+    }),
+  )
 
   // Known gaps: what these expect does not hold yet.
   test.fails('that is refused does not count', () =>

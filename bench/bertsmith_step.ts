@@ -1,7 +1,8 @@
 /** bertsmith's side of the training-step benchmark; the same protocol as pytorch_step.py. */
 import { createInterface } from 'node:readline'
 import { collateClassification } from '../src/data/collator.ts'
-import { bert, bertConfig } from '../src/models/bert.ts'
+import { bert } from '../src/models/bert.ts'
+import { bertConfig } from '../src/models/bert-config.ts'
 import { sequenceClassification } from '../src/models/heads/sequence-classification.ts'
 import { EncoderModel } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'

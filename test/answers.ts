@@ -1,6 +1,6 @@
 /** Reads the fixtures of scripts/fixtures/parity.py and measures how far values are from the answers in them. */
 import { readFileSync } from 'node:fs'
-import type { BertConfig } from '../src/models/bert.ts'
+import type { BertConfig } from '../src/models/bert-config.ts'
 import { draw } from './formula.ts'
 
 /** What decides a case, from the fixture's metadata. */

@@ -1,6 +1,7 @@
 /** A model whose sizes are small, odd and all different, so that swapped axes and wrong strides show. */
 import type { Architecture, Head } from '../src/models/architecture.ts'
-import { type BertConfig, bert, bertConfig } from '../src/models/bert.ts'
+import { bert } from '../src/models/bert.ts'
+import { type BertConfig, bertConfig } from '../src/models/bert-config.ts'
 import { EncoderModel, type ModelOptions } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { fillByFormula } from './formula.ts'

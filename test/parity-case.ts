@@ -2,7 +2,8 @@
 
 import type { Architecture, Head } from '../src/models/architecture.ts'
 import type { ModelBatch } from '../src/models/batch-inputs.ts'
-import { bert, bertConfig } from '../src/models/bert.ts'
+import { bert } from '../src/models/bert.ts'
+import { bertConfig } from '../src/models/bert-config.ts'
 import { maskedLm } from '../src/models/heads/masked-lm.ts'
 import { sequenceClassification } from '../src/models/heads/sequence-classification.ts'
 import { EncoderModel } from '../src/models/model.ts'

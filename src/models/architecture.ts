@@ -21,6 +21,8 @@ export interface EncoderConfig {
   readonly maxPositionEmbeddings: number
   readonly initializerRange: number
   readonly padTokenId: number
+  /** Segments that the model tells apart; absent if it has none. */
+  readonly typeVocabSize?: number
   /** Names of the classes, in the order of their ids. */
   readonly labels: readonly string[]
 }
@@ -42,8 +44,8 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   readonly classPrefix: string
   /** In front of the encoder's parameter names, e.g. `bert`. */
   readonly prefix: string
-  /** Reads config.json. @throws ConfigError naming the key */
-  readConfig(json: Record<string, unknown>, where: string): C
+  /** Reads its own keys of config.json. @throws ConfigError naming file and key */
+  readConfig(json: Record<string, unknown>, where: string, labels: readonly string[]): C
   /** Writes what config.json holds, without the parts that every architecture shares. */
   writeConfig(config: C): Record<string, unknown>
   /** The encoder's parameters in checkpoint order, names without the prefix. */
@@ -70,6 +72,8 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
 /** A task's part of a model. */
 export interface Head {
   readonly task: string
+  /** Whether labels are token ids rather than classes; default false. */
+  readonly labelsAreTokens?: boolean
   /** Behind the architecture's class prefix, e.g. `ForSequenceClassification`. */
   readonly classSuffix: string
   /** Full names of the head's parameters, with the pooler's if the head uses it. */

@@ -1,10 +1,10 @@
 /** BERT (Devlin et al. 2019, "BERT: Pre-training of deep bidirectional transformers for language understanding"). */
-import { ConfigError } from '../core/errors.ts'
 import type { Value } from '../graph/graph.ts'
 import { add, tanh } from '../graph/ops/elementwise.ts'
 import { gemm } from '../graph/ops/matmul.ts'
-import type { Architecture, EncoderConfig, EncoderOutput, ParameterSpec } from './architecture.ts'
+import type { Architecture, EncoderOutput, ParameterSpec } from './architecture.ts'
 import type { BatchInputs } from './batch-inputs.ts'
+import { type BertConfig, readBertConfig, writeBertConfig } from './bert-config.ts'
 import {
   activation,
   attention,
@@ -16,96 +16,13 @@ import {
 } from './layers.ts'
 import type { ModelScope } from './model-scope.ts'
 
-/** config.json of a BERT model, in TypeScript's case. */
-export interface BertConfig extends EncoderConfig {
-  readonly modelType: 'bert'
-  readonly hiddenAct: string
-  readonly hiddenDropoutProb: number
-  readonly attentionProbsDropoutProb: number
-  readonly typeVocabSize: number
-  readonly layerNormEps: number
-  /** Dropout in front of the classifier; null: as hiddenDropoutProb. */
-  readonly classifierDropout: number | null
-}
-
-/** The defaults of the paper's base model. */
-const defaults: BertConfig = {
-  modelType: 'bert',
-  vocabSize: 30522,
-  hiddenSize: 768,
-  numHiddenLayers: 12,
-  numAttentionHeads: 12,
-  intermediateSize: 3072,
-  hiddenAct: 'gelu',
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.1,
-  maxPositionEmbeddings: 512,
-  typeVocabSize: 2,
-  initializerRange: 0.02,
-  layerNormEps: 1e-12,
-  padTokenId: 0,
-  classifierDropout: null,
-  labels: ['LABEL_0', 'LABEL_1'],
-}
-
-/** Layers and hidden size of the paper's models and the published miniatures (Turc et al. 2019). */
-const sizes = {
-  tiny: [2, 128],
-  mini: [4, 256],
-  small: [4, 512],
-  medium: [8, 512],
-  base: [12, 768],
-  large: [24, 1024],
-} as const
-
-export type BertSize = keyof typeof sizes
-export const bertSizes = Object.keys(sizes) as BertSize[]
-
-/** Completes and checks a BERT configuration. @throws ConfigError naming the setting */
-export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } = {}): BertConfig {
-  const { size, ...given } = settings
-  const [layers, hidden] = sizes[size ?? 'base'] ?? unknownSize(size)
-  const preset = {
-    numHiddenLayers: layers,
-    hiddenSize: hidden,
-    numAttentionHeads: hidden / 64,
-    intermediateSize: 4 * hidden,
-  }
-  const config: BertConfig = { ...defaults, ...preset, ...given }
-  for (const key of [
-    'vocabSize',
-    'hiddenSize',
-    'numHiddenLayers',
-    'numAttentionHeads',
-    'intermediateSize',
-    'maxPositionEmbeddings',
-    'typeVocabSize',
-  ] as const) {
-    if (!Number.isInteger(config[key]) || config[key] < 1) {
-      throw new ConfigError('CONFIG_VALUE', `${key} must be a whole number of at least 1, not ${config[key]}`)
-    }
-  }
-  if (config.hiddenSize % config.numAttentionHeads !== 0) {
-    throw new ConfigError(
-      'HEADS',
-      `hiddenSize ${config.hiddenSize} is not divisible by numAttentionHeads ${config.numAttentionHeads}: choose a multiple`,
-    )
-  }
-  activation(config.hiddenAct)
-  return config
-}
-
-function unknownSize(size: unknown): never {
-  throw new ConfigError('SIZE', `unknown size "${size}"; known: ${bertSizes.join(', ')}`)
-}
-
 export const bert: Architecture<BertConfig> = {
   modelType: 'bert',
   classPrefix: 'Bert',
   prefix: 'bert',
   ignorableTensors: [/(^|\.)embeddings\.position_ids$/, /^cls\.predictions\.decoder\.(weight|bias)$/],
-  readConfig,
-  writeConfig,
+  readConfig: readBertConfig,
+  writeConfig: writeBertConfig,
   parameters,
   encode,
   pooler: {
@@ -121,14 +38,6 @@ export const bert: Architecture<BertConfig> = {
     ],
     build: languageModelHead,
   },
-}
-
-function readConfig(_json: Record<string, unknown>, _where: string): BertConfig {
-  throw new Error('replaced below')
-}
-
-function writeConfig(_config: BertConfig): Record<string, unknown> {
-  throw new Error('replaced below')
 }
 
 function parameters(config: BertConfig): ParameterSpec[] {

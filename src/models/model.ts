@@ -1,13 +1,13 @@
-import { ConfigError, DataError } from '../core/errors.ts'
+import { ConfigError } from '../core/errors.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
-import type { Optimizer } from '../runtime/optimizer.ts'
 import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
 import type { ParameterSpec } from './architecture.ts'
 import { batchTensors, type ModelBatch } from './batch-inputs.ts'
+import { checkBatch } from './check-batch.ts'
 import { compileGraph, forwardGraph, inputNames, type ModelDefinition, modelParameters } from './graphs.ts'
 import { initialValues } from './initialize.ts'
-import { TrainingSession } from './training-session.ts'
+import { type CompileOptions, decays, itemCount, type TrainableModel, TrainingSession } from './training-session.ts'
 
 export interface ModelOptions extends EngineOptions {
   /** Decides the initial weights; default 42. */
@@ -37,27 +37,8 @@ export interface ModelOutput {
   attentions?: Tensor[]
 }
 
-export interface CompileOptions {
-  optimizer: Optimizer
-  /** Apply dropout; default true. */
-  dropout?: boolean
-  /** Allow several micro-batches a step; default false, which saves an engine session. */
-  accumulate?: boolean
-  /** Which parameters to train; default all. */
-  trained?: (name: string) => boolean
-  /** Gradients are scaled down to this norm; 0 turns it off; default 1. */
-  maxGradNorm?: number
-  /** Decides the dropout masks; default 42. */
-  seed?: number
-  /** Collect what `training.profile()` reports. */
-  profile?: boolean
-}
-
-/** Whether weight decay applies: to no bias and no normalisation weight, as Hugging Face's Trainer has it. */
-export const decays = (name: string): boolean => !/bias|norm/i.test(name)
-
 /** A model: a definition and its weights, which live in an engine until `close`. */
-export class EncoderModel {
+export class EncoderModel implements TrainableModel {
   readonly definition: ModelDefinition
   readonly parameters: readonly ParameterSpec[]
   readonly layout: ParameterLayout
@@ -147,8 +128,8 @@ export class EncoderModel {
   }
 
   /** Builds and loads the graphs of a training step. */
-  compile(options: CompileOptions): Promise<TrainingSession> {
-    return TrainingSession.create(this, options)
+  compile(options: CompileOptions): Promise<TrainingSession<EncoderModel>> {
+    return TrainingSession.create<EncoderModel>(this, options)
   }
 
   /** Ends the engine. The model cannot be used afterwards. */
@@ -161,23 +142,9 @@ export class EncoderModel {
     return this.engine.profile()
   }
 
-  /** A batch as the engine's inputs. @throws DataError if an id or position is out of range */
+  /** A batch as the engine's inputs. @throws DataError if an id, a label or a length is out of range */
   tensors(batch: ModelBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor> {
-    const { vocabSize, maxPositionEmbeddings } = this.config
-    for (const id of batch.ids) {
-      if (id < 0 || id >= vocabSize) {
-        throw new DataError(
-          'TOKEN_ID',
-          `token id ${id} is outside the model's vocabulary of ${vocabSize}: use the model's own tokenizer`,
-        )
-      }
-    }
-    if (batch.longest > maxPositionEmbeddings) {
-      throw new DataError(
-        'TOO_LONG',
-        `a sequence has ${batch.longest} tokens, the model takes at most ${maxPositionEmbeddings}: set maxLength and truncation`,
-      )
-    }
+    checkBatch(batch, this.definition)
     return batchTensors(batch, this.config.numAttentionHeads, declared, lossScale)
   }
 
@@ -198,9 +165,4 @@ export class EncoderModel {
     if (!slot) throw new ConfigError('NO_PARAMETER', `the model has no parameter "${name}"`)
     return slot
   }
-}
-
-/** What the loss of a batch is the mean over: its labels. */
-export function itemCount(batch: ModelBatch): number {
-  return batch.labels?.length ?? batch.size
 }

@@ -1,11 +1,46 @@
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, DataError } from '../core/errors.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
+import type { Engine } from '../runtime/engine.ts'
 import type { StepRequest } from '../runtime/model-host.ts'
 import { type Optimizer, updateProgram } from '../runtime/optimizer.ts'
+import type { ParameterLayout } from '../runtime/parameter-layout.ts'
 import type { UpdateGroup } from '../runtime/weight-updater.ts'
+import type { ParameterSpec } from './architecture.ts'
 import type { ModelBatch } from './batch-inputs.ts'
-import { compileGraph, gradientGraph, inputNames } from './graphs.ts'
-import { type CompileOptions, decays, type EncoderModel, itemCount } from './model.ts'
+import { compileGraph, gradientGraph, inputNames, type ModelDefinition } from './graphs.ts'
+
+/** What a training session needs of a model. */
+export interface TrainableModel {
+  readonly definition: ModelDefinition
+  readonly parameters: readonly ParameterSpec[]
+  readonly layout: ParameterLayout
+  readonly engine: Engine
+  tensors(batch: ModelBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor>
+}
+
+export interface CompileOptions {
+  optimizer: Optimizer
+  /** Apply dropout; default true. */
+  dropout?: boolean
+  /** Allow several micro-batches a step; default false, which saves an engine session. */
+  accumulate?: boolean
+  /** Which parameters to train; default all. */
+  trained?: (name: string) => boolean
+  /** Gradients are scaled down to this norm; 0 turns it off; default 1. */
+  maxGradNorm?: number
+  /** Decides the dropout masks; default 42. */
+  seed?: number
+  /** Collect what `training.profile()` reports. */
+  profile?: boolean
+}
+
+/** Whether weight decay applies: to no bias and no normalisation weight, as Hugging Face's Trainer has it. */
+export const decays = (name: string): boolean => !/bias|norm/i.test(name)
+
+/** What the loss of a batch is the mean over: its labels. */
+export function itemCount(batch: ModelBatch): number {
+  return batch.labels?.length ?? batch.size
+}
 
 export interface StepOptions {
   /** Step size of this step; default the optimiser's. */
@@ -30,8 +65,8 @@ export interface OptimizerState {
 }
 
 /** A model compiled for training: each `step` computes gradients, clips them and updates the weights. */
-export class TrainingSession {
-  readonly model: EncoderModel
+export class TrainingSession<M extends TrainableModel = TrainableModel> {
+  readonly model: M
   readonly optimizer: Optimizer
   /** Names of the parameters that are trained. */
   readonly trained: readonly string[]
@@ -40,12 +75,7 @@ export class TrainingSession {
   readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed'>>
   #step = 0
 
-  private constructor(
-    model: EncoderModel,
-    options: CompileOptions,
-    declared: ReadonlySet<string>,
-    trained: readonly string[],
-  ) {
+  private constructor(model: M, options: CompileOptions, declared: ReadonlySet<string>, trained: readonly string[]) {
     this.model = model
     this.optimizer = options.optimizer
     this.trained = trained
@@ -55,7 +85,7 @@ export class TrainingSession {
   }
 
   /** Use `model.compile`. */
-  static async create(model: EncoderModel, options: CompileOptions): Promise<TrainingSession> {
+  static async create<M extends TrainableModel>(model: M, options: CompileOptions): Promise<TrainingSession<M>> {
     const names = model.parameters.map(({ name }) => name)
     const trained = options.trained ? names.filter(options.trained) : names
     if (trained.length === 0) throw new ConfigError('NOTHING_TO_TRAIN', 'no parameter is left to train')
@@ -82,8 +112,8 @@ export class TrainingSession {
 
   /** One optimiser step on a batch, or on several micro-batches that count as one. */
   async step(batch: ModelBatch | readonly ModelBatch[], options: StepOptions = {}): Promise<TrainingStep> {
-    const step = ++this.#step
-    const request = this.#request(batch, step, options)
+    const request = this.#request(batch, this.#step + 1, options)
+    this.#step += 1 // from here on the step counts, so that calls may be made without waiting for each other
     const { loss, gradNorm, outputs } = await this.model.engine.step(request)
     return { loss, gradNorm, logits: options.logits ? outputs.map((output) => output.logits) : undefined }
   }
@@ -120,11 +150,16 @@ export class TrainingSession {
 
   /** Where the time of the steps went; needs `profile` when compiling. */
   profile(): Promise<ProfileEvent[]> {
-    return this.model.profile()
+    return this.model.engine.profile()
   }
 
   #request(batch: ModelBatch | readonly ModelBatch[], step: number, options: StepOptions): StepRequest {
     const batches = Array.isArray(batch) ? (batch as readonly ModelBatch[]) : [batch as ModelBatch]
+    if (batches.length === 0) throw new DataError('NO_BATCH', 'a step needs at least one batch, none were given')
+    const learningRate = options.learningRate ?? this.optimizer.learningRate
+    if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY)) {
+      throw new ConfigError('LEARNING_RATE', `the learning rate must be a number of at least 0, not ${learningRate}`)
+    }
     const items = batches.reduce((sum, each) => sum + itemCount(each), 0)
     const { seed, maxGradNorm } = this.#options
     return {
@@ -132,7 +167,7 @@ export class TrainingSession {
       seed,
       step,
       maxGradNorm,
-      scalars: { ...this.optimizer.scalars(step), learningRate: options.learningRate ?? this.optimizer.learningRate },
+      scalars: { ...this.optimizer.scalars(step), learningRate },
       groups: this.#groups,
       outputs: options.logits ? ['logits'] : [],
     }
@@ -152,7 +187,7 @@ export class TrainingSession {
 }
 
 /** Stretches of neighbouring trained parameters that share their settings. */
-function updateGroups(model: EncoderModel, trained: ReadonlySet<string>, weightDecay: number): UpdateGroup[] {
+function updateGroups(model: TrainableModel, trained: ReadonlySet<string>, weightDecay: number): UpdateGroup[] {
   const groups: UpdateGroup[] = []
   for (const { name, offset, size } of model.layout.slots) {
     if (!trained.has(name)) continue

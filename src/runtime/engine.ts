@@ -7,7 +7,7 @@ export type Engine = Pick<
   'write' | 'read' | 'loadForward' | 'forward' | 'loadTraining' | 'step' | 'gradients' | 'profile'
 > & {
   readonly threads: number
-  /** Frees the engine's memory; calls under way are rejected. */
+  /** Frees the engine's memory after the calls under way; later calls are rejected. */
   close(): Promise<void>
 }
 

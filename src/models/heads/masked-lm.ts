@@ -5,6 +5,7 @@ import { crossEntropy } from '../losses.ts'
 /** The vocabulary's logits at the masked positions, and only there: other rows never meet the large matrix. */
 export const maskedLm: Head = {
   task: 'masked-lm',
+  labelsAreTokens: true,
   classSuffix: 'ForMaskedLM',
   parameters: (architecture, config) => architecture.languageModelHead.parameters(config),
   build: (scope, architecture, config, { last }, batch) => {

@@ -1,0 +1,72 @@
+import { collateSequences, type EncodedSequence } from '../../data/collator.ts'
+import type { ModelBatch } from '../../models/batch-inputs.ts'
+import type { EncoderModel } from '../../models/model.ts'
+
+/** Tokens of one prediction batch; more would only cost memory. */
+const tokensPerBatch = 8192
+
+export interface PredictOptions {
+  /** Sequences a batch; default 32. */
+  batchSize?: number
+  /** Checked between batches. */
+  signal?: AbortSignal
+  /** Called after each batch with the number of sequences done. */
+  onProgress?: (done: number) => void
+}
+
+/**
+ * The classifier's logits for each sequence, in the order given. Sequences are run in the order of their lengths, so that
+ * little of attention's grid is padding; results do not depend on it.
+ * @returns float32 [sequences, C], row-major
+ */
+export async function classificationLogits(
+  model: EncoderModel,
+  sequences: readonly EncodedSequence[],
+  { batchSize = 32, signal, onProgress }: PredictOptions = {},
+): Promise<Float32Array> {
+  const classes = model.config.labels.length
+  const logits = new Float32Array(sequences.length * classes)
+  const order = Array.from(sequences.keys()).sort((a, b) => sequences[b].ids.length - sequences[a].ids.length || a - b)
+  for (let start = 0; start < order.length; ) {
+    signal?.throwIfAborted()
+    const indices: number[] = []
+    let tokens = 0
+    while (indices.length < batchSize && start < order.length) {
+      tokens += sequences[order[start]].ids.length
+      if (indices.length > 0 && tokens > tokensPerBatch) break
+      indices.push(order[start++])
+    }
+    const batch: ModelBatch = collateSequences(indices.map((index) => sequences[index]))
+    const output = await model.forward(batch)
+    const data = output.logits!.data as Float32Array
+    indices.forEach((index, row) => {
+      logits.set(data.subarray(row * classes, (row + 1) * classes), index * classes)
+    })
+    onProgress?.(start)
+  }
+  return logits
+}
+
+/** Softmax of each row. logits: float32 [rows, C] -> float32 [rows, C] */
+export function softmaxRows(logits: Float32Array, classes: number): Float32Array {
+  const probabilities = new Float32Array(logits.length)
+  for (let row = 0; row < logits.length; row += classes) {
+    let largest = Number.NEGATIVE_INFINITY
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[row + c])
+    let sum = 0
+    for (let c = 0; c < classes; c++) sum += Math.exp(logits[row + c] - largest)
+    for (let c = 0; c < classes; c++) probabilities[row + c] = Math.exp(logits[row + c] - largest) / sum
+  }
+  return probabilities
+}
+
+/** Index of the largest element of each row; the first of equals. */
+export function argmaxRows(values: Float32Array, classes: number): Int32Array {
+  const best = new Int32Array(values.length / classes)
+  for (let row = 0; row < best.length; row++) {
+    for (let c = 1; c < classes; c++) {
+      if (values[row * classes + c] > values[row * classes + best[row]]) best[row] = c
+    }
+  }
+  return best
+}

@@ -1,0 +1,81 @@
+/** trainer_state.json in the shape that transformers' Trainer writes, so that the tools that read it can read ours. */
+
+/** A line of the log: training lines have `loss`, `learning_rate`, `grad_norm`; evaluations have `eval_…`. */
+export interface LogEntry {
+  step: number
+  epoch: number
+  [key: string]: number
+}
+
+/** What a run knows about itself; with weights and optimiser state, all that a resumed run needs. */
+export interface TrainerState {
+  global_step: number
+  epoch: number
+  max_steps: number
+  num_train_epochs: number
+  train_batch_size: number
+  logging_steps: number
+  eval_steps: number
+  save_steps: number
+  best_metric: number | null
+  best_global_step: number | null
+  best_model_checkpoint: string | null
+  num_input_tokens_seen: number
+  total_flos: number
+  log_history: LogEntry[]
+  is_hyper_param_search: false
+  is_local_process_zero: true
+  is_world_process_zero: true
+  trial_name: null
+  trial_params: null
+  stateful_callbacks: {
+    EarlyStoppingCallback?: {
+      args: { early_stopping_patience: number; early_stopping_threshold: number }
+      attributes: { early_stopping_patience_counter: number }
+    }
+    TrainerControl: { args: Record<string, boolean>; attributes: Record<string, never> }
+  }
+}
+
+/** The state at the beginning of a run. */
+export function initialState(settings: {
+  maxSteps: number
+  epochs: number
+  batchSize: number
+  loggingSteps: number
+  evalSteps: number
+  saveSteps: number
+  patience: number
+  threshold: number
+}): TrainerState {
+  return {
+    global_step: 0,
+    epoch: 0,
+    max_steps: settings.maxSteps,
+    num_train_epochs: settings.epochs,
+    train_batch_size: settings.batchSize,
+    logging_steps: settings.loggingSteps,
+    eval_steps: settings.evalSteps,
+    save_steps: settings.saveSteps,
+    best_metric: null,
+    best_global_step: null,
+    best_model_checkpoint: null,
+    num_input_tokens_seen: 0,
+    total_flos: 0,
+    log_history: [],
+    is_hyper_param_search: false,
+    is_local_process_zero: true,
+    is_world_process_zero: true,
+    trial_name: null,
+    trial_params: null,
+    stateful_callbacks: {
+      ...(settings.patience > 0 && {
+        EarlyStoppingCallback: {
+          args: { early_stopping_patience: settings.patience, early_stopping_threshold: settings.threshold },
+          attributes: { early_stopping_patience_counter: 0 },
+        },
+      }),
+      TrainerControl: { args: {}, attributes: {} },
+    },
+  }
+}

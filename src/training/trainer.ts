@@ -1,0 +1,342 @@
+import { ConfigError } from '../core/errors.ts'
+import { type BatchContext, DataLoader } from '../data/loader.ts'
+import type { ModelBatch } from '../models/batch-inputs.ts'
+import type { EncoderModel } from '../models/model.ts'
+import type { OptimizerState, TrainingSession } from '../models/training-session.ts'
+import { AdamW } from './optimizers/adamw.ts'
+import { scheduleFactor } from './schedule.ts'
+import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
+import { type TrainingArguments, trainingArguments } from './training-arguments.ts'
+
+/** Where a run keeps its checkpoints; `training/node.ts` has the one for folders. */
+export interface CheckpointStore {
+  /** Writes model, optimiser and state as `checkpoint-STEP`, all or nothing, and returns its name. */
+  save(model: EncoderModel, optimizer: OptimizerState, state: TrainerState): Promise<string>
+  /** The newest complete checkpoint, or undefined. */
+  latest(): Promise<string | undefined>
+  /** Loads the weights of a checkpoint into the model and returns the rest. */
+  load(name: string, model: EncoderModel, session?: TrainingSession): Promise<TrainerState>
+  /** Deletes the oldest checkpoints until `limit` are left, never `keep`. */
+  prune(limit: number, keep: string | null): Promise<void>
+  /** Writes the model as the result of the run. */
+  finish(model: EncoderModel, state: TrainerState): Promise<void>
+}
+
+/** What a task gives the Trainer: how items become batches, and how a model is judged on held-out items. */
+export interface TrainingTask<Item> {
+  /** Tokens of an item. */
+  length(item: Item): number
+  collate(items: readonly Item[], context: BatchContext): ModelBatch
+  /** `loss` and the task's metrics by name. */
+  evaluate(
+    model: EncoderModel,
+    items: readonly Item[],
+    options: { batchSize: number; signal?: AbortSignal },
+  ): Promise<Record<string, number>>
+}
+
+/** What happens during a run, in order. */
+export type TrainerEvent =
+  | { type: 'start'; totalSteps: number; firstStep: number; epochs: number; examples: number; resumedFrom?: string }
+  | {
+      type: 'step'
+      step: number
+      totalSteps: number
+      epoch: number
+      loss: number
+      gradNorm: number
+      learningRate: number
+      tokens: number
+    }
+  | { type: 'log'; entry: LogEntry }
+  | { type: 'evaluate-start'; step: number }
+  | { type: 'evaluate'; step: number; epoch: number; metrics: Record<string, number>; best: boolean }
+  | { type: 'save'; step: number; checkpoint: string }
+  | { type: 'warning'; step: number; message: string }
+  | { type: 'end'; step: number; reason: 'finished' | 'early-stopping' | 'aborted' }
+
+export interface TrainerOptions<Item> {
+  model: EncoderModel
+  task: TrainingTask<Item>
+  trainItems: readonly Item[]
+  evalItems?: readonly Item[]
+  args?: Partial<TrainingArguments>
+  /** Without one nothing is saved. */
+  checkpoints?: CheckpointStore
+  onEvent?: (event: TrainerEvent) => void
+}
+
+export interface TrainResult {
+  steps: number
+  reason: 'finished' | 'early-stopping' | 'aborted'
+  /** Mean training loss over the steps of this call. */
+  loss: number
+  seconds: number
+  tokensPerSecond: number
+  state: TrainerState
+}
+
+/** Trains a model: batches, schedule, evaluation, checkpoints, best model, early stopping, exact resume. */
+export class Trainer<Item> {
+  readonly args: TrainingArguments
+  readonly #options: TrainerOptions<Item>
+  readonly #loader: DataLoader<ModelBatch>
+  #stepsBeforeEpoch: number[] = [0]
+
+  /** @throws ConfigError if an argument is unknown or out of range */
+  constructor(options: TrainerOptions<Item>) {
+    const evaluates = (options.evalItems?.length ?? 0) > 0
+    const args = trainingArguments({ ...(!evaluates && { evalStrategy: 'no' as const }), ...options.args })
+    if (args.evalStrategy !== 'no' && !evaluates) {
+      throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
+    }
+    this.args = args
+    this.#options = options
+    const { trainItems, task } = options
+    this.#loader = new DataLoader({
+      lengths: trainItems.map((item) => task.length(item)),
+      collate: (indices, context) =>
+        task.collate(
+          indices.map((index) => trainItems[index]),
+          context,
+        ),
+      batchSize: args.batchSize,
+      tokenBudget: args.tokenBudget || undefined,
+      groupByLength: args.groupByLength,
+      shuffle: true,
+      seed: args.seed,
+    })
+  }
+
+  /** Optimiser steps of the whole run. */
+  get totalSteps(): number {
+    const { maxSteps, epochs } = this.args
+    if (maxSteps > 0) return maxSteps
+    const whole = this.#stepsBefore(Math.floor(epochs))
+    const rest = epochs % 1
+    return rest === 0 ? whole : whole + Math.ceil(rest * this.#stepsOfEpoch(Math.floor(epochs)))
+  }
+
+  /**
+   * Runs the training.
+   * @param options.resume go on from the newest checkpoint, if there is one: the result is that of a run that never stopped
+   * @param options.signal stops after the step under way, and saves a checkpoint
+   */
+  async train({ resume = false, signal }: { resume?: boolean; signal?: AbortSignal } = {}): Promise<TrainResult> {
+    const { model, checkpoints, trainItems } = this.#options
+    const { args, totalSteps } = this
+    const session = await model.compile({
+      optimizer: new AdamW({
+        learningRate: args.learningRate,
+        betas: [args.adamBeta1, args.adamBeta2],
+        epsilon: args.adamEpsilon,
+        weightDecay: args.weightDecay,
+      }),
+      accumulate: args.gradientAccumulationSteps > 1,
+      dropout: args.dropout,
+      maxGradNorm: args.maxGradNorm,
+      seed: args.seed,
+    })
+    const resumedFrom = resume ? await checkpoints?.latest() : undefined
+    const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()
+    const warmupSteps = args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps)
+    this.#emit({
+      type: 'start',
+      totalSteps,
+      firstStep: state.global_step,
+      epochs: args.epochs,
+      examples: trainItems.length,
+      resumedFrom,
+    })
+
+    const started = performance.now()
+    const tokensBefore = state.num_input_tokens_seen
+    let lossSum = 0
+    let steps = 0
+    let window = { loss: 0, steps: 0 }
+    let lastSaved = resumedFrom ? state.global_step : -1
+    let reason: TrainResult['reason'] = 'finished'
+
+    const save = async () => {
+      if (!checkpoints || lastSaved === state.global_step) return
+      const name = await checkpoints.save(model, await session.state(), state)
+      lastSaved = state.global_step
+      this.#emit({ type: 'save', step: state.global_step, checkpoint: name })
+      await checkpoints.prune(args.saveTotalLimit, state.best_model_checkpoint)
+    }
+
+    for await (const { batches, epochEnd, epoch } of this.#steps(state.global_step, totalSteps)) {
+      const learningRate =
+        args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, { warmupSteps, totalSteps })
+      const { loss, gradNorm } = await session.step(batches, { learningRate })
+      state.global_step += 1
+      state.epoch = epoch
+      const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0)
+      state.num_input_tokens_seen += tokens
+      steps += 1
+      lossSum += loss
+      window = { loss: window.loss + loss, steps: window.steps + 1 }
+      const step = state.global_step
+      this.#emit({ type: 'step', step, totalSteps, epoch, loss, gradNorm, learningRate, tokens })
+      if (!Number.isFinite(gradNorm) || !Number.isFinite(loss)) {
+        const message = `loss ${loss}, gradient norm ${gradNorm}: this step changed nothing; lower the learning rate if it happens again`
+        this.#emit({ type: 'warning', step, message })
+      }
+      const last = step >= totalSteps
+      if (step % args.loggingSteps === 0 || step === 1 || last) {
+        this.#log(state, {
+          step,
+          epoch,
+          loss: window.loss / window.steps,
+          grad_norm: gradNorm,
+          learning_rate: learningRate,
+        })
+        window = { loss: 0, steps: 0 }
+      }
+      const due = (strategy: TrainingArguments['evalStrategy'], every: number) =>
+        strategy === 'steps' ? step % every === 0 || last : strategy === 'epoch' && (epochEnd || last)
+      let improved = false
+      if (due(args.evalStrategy, args.evalSteps)) improved = await this.#evaluate(state, signal)
+      // The best model must be on disk to be loaded at the end.
+      if (due(args.saveStrategy, args.saveSteps) || (improved && args.loadBestModelAtEnd)) await save()
+      if (this.#patienceIsOver(state)) {
+        reason = 'early-stopping'
+        break
+      }
+      if (signal?.aborted) {
+        await save()
+        reason = 'aborted'
+        break
+      }
+    }
+    if (reason !== 'aborted' && checkpoints) {
+      if (args.loadBestModelAtEnd && state.best_model_checkpoint && state.best_global_step !== state.global_step) {
+        await checkpoints.load(state.best_model_checkpoint, model)
+      }
+      await checkpoints.finish(model, state)
+    }
+    const seconds = (performance.now() - started) / 1000
+    this.#emit({ type: 'end', step: state.global_step, reason })
+    return {
+      steps: state.global_step,
+      reason,
+      loss: lossSum / Math.max(1, steps),
+      seconds,
+      tokensPerSecond: (state.num_input_tokens_seen - tokensBefore) / Math.max(seconds, 1e-9),
+      state,
+    }
+  }
+
+  /** Judges the model on the evaluation data, or on other items. */
+  evaluate(
+    items: readonly Item[] | undefined = this.#options.evalItems,
+    signal?: AbortSignal,
+  ): Promise<Record<string, number>> {
+    if (!items || items.length === 0) throw new ConfigError('NO_EVAL_DATA', 'there is no data to evaluate on')
+    return this.#options.task.evaluate(this.#options.model, items, { batchSize: this.args.evalBatchSize, signal })
+  }
+
+  /** The micro-batches of each step from `firstStep` on. */
+  async *#steps(firstStep: number, totalSteps: number) {
+    const size = this.args.gradientAccumulationSteps
+    let step = firstStep
+    for (let epoch = this.#epochOf(firstStep); step < totalSteps; epoch++) {
+      const inEpoch = this.#stepsOfEpoch(epoch)
+      const before = this.#stepsBefore(epoch)
+      let batches: ModelBatch[] = []
+      for await (const batch of this.#loader.batches(epoch, { startBatch: (step - before) * size })) {
+        batches.push(batch)
+        const done = step - before + 1
+        // The last step of an epoch takes what is left.
+        const wanted = Math.min(size, this.#loader.batchesPerEpoch(epoch) - (done - 1) * size)
+        if (batches.length < wanted) continue
+        yield { batches, epochEnd: done === inEpoch, epoch: epoch + done / inEpoch }
+        batches = []
+        if (++step >= totalSteps) return
+      }
+    }
+  }
+
+  #stepsOfEpoch(epoch: number): number {
+    return Math.ceil(this.#loader.batchesPerEpoch(epoch) / this.args.gradientAccumulationSteps)
+  }
+
+  /** Steps of all epochs before this one. */
+  #stepsBefore(epoch: number): number {
+    const sums = this.#stepsBeforeEpoch
+    while (sums.length <= epoch) sums.push(sums[sums.length - 1] + this.#stepsOfEpoch(sums.length - 1))
+    return sums[epoch]
+  }
+
+  #epochOf(step: number): number {
+    let epoch = 0
+    while (this.#stepsBefore(epoch + 1) <= step) epoch++
+    return epoch
+  }
+
+  /** Evaluates, logs, and notes whether it is the best so far. */
+  async #evaluate(state: TrainerState, signal?: AbortSignal): Promise<boolean> {
+    const { args } = this
+    const { global_step: step, epoch } = state
+    this.#emit({ type: 'evaluate-start', step })
+    const started = performance.now()
+    const metrics = await this.evaluate(undefined, signal)
+    const runtime = (performance.now() - started) / 1000
+    const entry: LogEntry = { step, epoch }
+    for (const [name, value] of Object.entries(metrics)) entry[`eval_${name}`] = value
+    entry.eval_runtime = runtime
+    entry.eval_samples_per_second = this.#options.evalItems!.length / runtime
+    const name = args.metricForBestModel.replace(/^eval_/, '')
+    const value = metrics[name]
+    if (value === undefined) {
+      throw new ConfigError(
+        'METRIC',
+        `metricForBestModel "${name}" is not computed; there are ${Object.keys(metrics).join(', ')}`,
+      )
+    }
+    const gain =
+      state.best_metric === null
+        ? Number.POSITIVE_INFINITY
+        : (value - state.best_metric) * (args.greaterIsBetter ? 1 : -1)
+    const best = gain > 0
+    if (best) {
+      state.best_metric = value
+      state.best_global_step = step
+      state.best_model_checkpoint = `checkpoint-${step}`
+    }
+    const stopping = state.stateful_callbacks.EarlyStoppingCallback?.attributes
+    if (stopping) {
+      stopping.early_stopping_patience_counter =
+        gain > args.earlyStoppingThreshold ? 0 : stopping.early_stopping_patience_counter + 1
+    }
+    this.#log(state, entry)
+    this.#emit({ type: 'evaluate', step, epoch, metrics, best })
+    return best
+  }
+
+  #patienceIsOver(state: TrainerState): boolean {
+    const stopping = state.stateful_callbacks.EarlyStoppingCallback
+    return (
+      stopping !== undefined && stopping.attributes.early_stopping_patience_counter >= this.args.earlyStoppingPatience
+    )
+  }
+
+  #initialState(): TrainerState {
+    const { args } = this
+    return initialState({
+      ...args,
+      maxSteps: this.totalSteps,
+      patience: args.earlyStoppingPatience,
+      threshold: args.earlyStoppingThreshold,
+    })
+  }
+
+  #log(state: TrainerState, entry: LogEntry): void {
+    state.log_history.push(entry)
+    this.#emit({ type: 'log', entry })
+  }
+
+  #emit(event: TrainerEvent): void {
+    this.#options.onEvent?.(event)
+  }
+}

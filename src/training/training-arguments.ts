@@ -1,0 +1,165 @@
+import { ConfigError, didYouMean } from '../core/errors.ts'
+import { type ScheduleName, scheduleNames } from './schedule.ts'
+
+/** When to evaluate or save. */
+export type Strategy = 'no' | 'steps' | 'epoch'
+
+/** Settings of a training run, named as in transformers' TrainingArguments, in TypeScript's case. */
+export interface TrainingArguments {
+  /** Passes over the training data; default 3. */
+  epochs: number
+  /** Stop after so many optimiser steps; -1 (default): as many as the epochs have. */
+  maxSteps: number
+  /** Sequences a batch; default 8. */
+  batchSize: number
+  /** Sequences an evaluation batch; default 32. */
+  evalBatchSize: number
+  /** Also end a batch when it holds so many tokens; 0 (default): no limit. */
+  tokenBudget: number
+  /** Put texts of similar length into one batch, which makes attention cheaper; default false. */
+  groupByLength: boolean
+  /** Batches whose gradients are added up to one step; default 1. */
+  gradientAccumulationSteps: number
+  /** Highest learning rate; default 5e-5. */
+  learningRate: number
+  /** Default `linear`. */
+  lrScheduler: ScheduleName
+  /** Steps of warmup; default 0. */
+  warmupSteps: number
+  /** Share of all steps that is warmup, used if `warmupSteps` is 0; default 0. */
+  warmupRatio: number
+  /** Decoupled decay of all weights but biases and LayerNorm; default 0. */
+  weightDecay: number
+  /** AdamW's moment decay rates and epsilon; defaults 0.9, 0.999, 1e-8. */
+  adamBeta1: number
+  adamBeta2: number
+  adamEpsilon: number
+  /** Gradients are scaled down to this norm; 0: never; default 1. */
+  maxGradNorm: number
+  /** Decides everything random; default 42. */
+  seed: number
+  /** When to evaluate; default `epoch` if there is evaluation data. */
+  evalStrategy: Strategy
+  /** Steps between evaluations with strategy `steps`; default 500. */
+  evalSteps: number
+  /** When to save a checkpoint; default `epoch`. */
+  saveStrategy: Strategy
+  /** Steps between checkpoints with strategy `steps`; default 500. */
+  saveSteps: number
+  /** Keep only so many checkpoints, besides the best; 0: all; default 2. */
+  saveTotalLimit: number
+  /** End with the weights of the best evaluation rather than the last; default false. */
+  loadBestModelAtEnd: boolean
+  /** Which metric says what is best; default `loss`. */
+  metricForBestModel: string
+  /** Default: false for `loss`, true for all others. */
+  greaterIsBetter: boolean
+  /** Stop after so many evaluations without improvement; 0 (default): never. */
+  earlyStoppingPatience: number
+  /** Improvement that counts; default 0. */
+  earlyStoppingThreshold: number
+  /** Steps between entries of the log; default 10. */
+  loggingSteps: number
+  /** Apply dropout as the model's config says; default true. */
+  dropout: boolean
+}
+
+/** Every setting with its default. */
+export const trainingDefaults: Readonly<TrainingArguments> = {
+  epochs: 3,
+  maxSteps: -1,
+  batchSize: 8,
+  evalBatchSize: 32,
+  tokenBudget: 0,
+  groupByLength: false,
+  gradientAccumulationSteps: 1,
+  learningRate: 5e-5,
+  lrScheduler: 'linear',
+  warmupSteps: 0,
+  warmupRatio: 0,
+  weightDecay: 0,
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  adamEpsilon: 1e-8,
+  maxGradNorm: 1,
+  seed: 42,
+  evalStrategy: 'epoch',
+  evalSteps: 500,
+  saveStrategy: 'epoch',
+  saveSteps: 500,
+  saveTotalLimit: 2,
+  loadBestModelAtEnd: false,
+  metricForBestModel: 'loss',
+  greaterIsBetter: false,
+  earlyStoppingPatience: 0,
+  earlyStoppingThreshold: 0,
+  loggingSteps: 10,
+  dropout: true,
+}
+
+const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
+  batchSize: 1,
+  evalBatchSize: 1,
+  tokenBudget: 0,
+  gradientAccumulationSteps: 1,
+  warmupSteps: 0,
+  seed: 0,
+  evalSteps: 1,
+  saveSteps: 1,
+  saveTotalLimit: 0,
+  earlyStoppingPatience: 0,
+  loggingSteps: 1,
+}
+
+const atLeastZero: (keyof TrainingArguments)[] = [
+  'learningRate',
+  'warmupRatio',
+  'weightDecay',
+  'maxGradNorm',
+  'earlyStoppingThreshold',
+]
+
+/** Completes settings with defaults and checks them. @throws ConfigError naming the setting */
+export function trainingArguments(given: Partial<TrainingArguments>): TrainingArguments {
+  for (const key of Object.keys(given)) {
+    if (!(key in trainingDefaults)) {
+      throw new ConfigError(
+        'UNKNOWN_ARGUMENT',
+        `unknown training argument "${key}"${didYouMean(key, Object.keys(trainingDefaults))}`,
+      )
+    }
+  }
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const metric = given.metricForBestModel ?? trainingDefaults.metricForBestModel
+  const args: TrainingArguments = { ...trainingDefaults, greaterIsBetter: !/(^|_)loss$/.test(metric), ...defined }
+  for (const [key, least] of Object.entries(wholeFrom)) {
+    const value = args[key as keyof TrainingArguments] as number
+    if (!Number.isInteger(value) || value < least) fail(key, `a whole number of at least ${least}`, value)
+  }
+  for (const key of atLeastZero) if (!((args[key] as number) >= 0)) fail(key, 'a number of at least 0', args[key])
+  if (!(args.epochs > 0)) fail('epochs', 'a number above 0', args.epochs)
+  if (args.warmupRatio >= 1) fail('warmupRatio', 'below 1', args.warmupRatio)
+  if (!Number.isInteger(args.maxSteps)) fail('maxSteps', 'a whole number, -1 for no limit', args.maxSteps)
+  for (const key of ['evalStrategy', 'saveStrategy'] as const) {
+    if (!['no', 'steps', 'epoch'].includes(args[key])) fail(key, 'no, steps or epoch', args[key])
+  }
+  if (!scheduleNames.includes(args.lrScheduler))
+    fail('lrScheduler', `one of ${scheduleNames.join(', ')}`, args.lrScheduler)
+  if (args.earlyStoppingPatience > 0 && args.evalStrategy === 'no') {
+    throw new ConfigError(
+      'EARLY_STOPPING',
+      'earlyStoppingPatience needs evaluations: set evalStrategy to epoch or steps',
+    )
+  }
+  if (args.loadBestModelAtEnd && (args.evalStrategy === 'no' || args.saveStrategy === 'no')) {
+    throw new ConfigError(
+      'BEST_MODEL',
+      'loadBestModelAtEnd needs evaluations and checkpoints: set evalStrategy and saveStrategy',
+    )
+  }
+  return args
+}
+
+function fail(key: string, expected: string, value: unknown): never {
+  throw new ConfigError('ARGUMENT', `${key} must be ${expected}, not ${value}`)
+}

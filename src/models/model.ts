@@ -12,6 +12,8 @@ import { type CompileOptions, decays, itemCount, type TrainableModel, TrainingSe
 export interface ModelOptions extends EngineOptions {
   /** Decides the initial weights; default 42. */
   seed?: number
+  /** What `savePretrained` does; a platform with files passes it. */
+  save?: (model: EncoderModel, directory: string) => Promise<void>
 }
 
 export interface ForwardOptions {
@@ -44,9 +46,11 @@ export class EncoderModel implements TrainableModel {
   readonly layout: ParameterLayout
   readonly engine: Engine
   readonly #slots: ReadonlyMap<string, ParameterSlot>
+  readonly #save: ModelOptions['save']
   readonly #forwards = new Map<string, Promise<ReadonlySet<string>>>()
 
-  private constructor(definition: ModelDefinition, createEngine: CreateEngine, options: EngineOptions) {
+  private constructor(definition: ModelDefinition, createEngine: CreateEngine, { save, ...options }: ModelOptions) {
+    this.#save = save
     this.definition = definition
     this.parameters = modelParameters(definition)
     // Parameters that decay come first, so that each optimiser group is one stretch of memory.
@@ -125,6 +129,12 @@ export class EncoderModel implements TrainableModel {
       hiddenStates: options.outputHiddenStates ? list('hiddenStates.') : undefined,
       attentions: options.outputAttentions ? list('attentions.') : undefined,
     }
+  }
+
+  /** Writes config.json and model.safetensors as transformers does. @throws CheckpointError if the folder cannot be written */
+  async savePretrained(directory: string): Promise<void> {
+    if (!this.#save) throw new ConfigError('NO_FILES', 'this model was made without access to files')
+    await this.#save(this, directory)
   }
 
   /** Builds and loads the graphs of a training step. */

@@ -10,6 +10,8 @@ import { type TrainingArguments, trainingArguments } from './training-arguments.
 
 /** Where a run keeps its checkpoints; `training/node.ts` has the one for folders. */
 export interface CheckpointStore {
+  /** Writes the model as it begins, so that the folder can be loaded from here on. */
+  begin(model: EncoderModel): Promise<void>
   /** Writes model, optimiser and state as `checkpoint-STEP`, all or nothing, and returns its name. */
   save(model: EncoderModel, optimizer: OptimizerState, state: TrainerState): Promise<string>
   /** The newest complete checkpoint, or undefined. */
@@ -139,6 +141,7 @@ export class Trainer<Item> {
     })
     const resumedFrom = resume ? await checkpoints?.latest() : undefined
     const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()
+    if (!resumedFrom) await checkpoints?.begin(model)
     const warmupSteps = args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps)
     this.#emit({
       type: 'start',

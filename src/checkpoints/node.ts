@@ -1,0 +1,17 @@
+// What needs a file system; what runs anywhere stands in index.ts.
+
+export {
+  AutoModelForMaskedLM,
+  AutoModelForSequenceClassification,
+  createModel,
+  describeModel,
+  type LoadModelOptions,
+  loadModel,
+  savePretrained,
+} from './node/auto-model.ts'
+export { CONFIG_FILE, readConfig, readJsonFile, writeConfig } from './node/config-file.ts'
+export { assertWritable, writeFileAtomic } from './node/files.ts'
+export { type LoadOptions, loadWeights } from './node/load-weights.ts'
+export { recoverFolder, replaceFolder } from './node/replace-folder.ts'
+export { type SaveOptions, saveWeights, type TensorToSave } from './node/save-weights.ts'
+export { openWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE, type WeightFiles } from './node/weight-files.ts'

@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { CheckpointError } from '../../core/errors.ts'
+import { type Logger, silentLogger } from '../../core/logger.ts'
+import type { EncoderConfig } from '../../models/architecture.ts'
+import type { ModelDefinition } from '../../models/graphs.ts'
+import { EncoderModel, type ModelOptions } from '../../models/model.ts'
+import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
+import { createEngine } from '../../runtime/node/engine.ts'
+import { type CommonConfig, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
+import type { LoadReport } from '../match-weights.ts'
+import { CONFIG_FILE, readConfig, writeConfig } from './config-file.ts'
+import { loadWeights } from './load-weights.ts'
+import { saveWeights } from './save-weights.ts'
+
+export interface LoadModelOptions extends ModelOptions {
+  /** Classes of a new classifier; default those of the checkpoint. Another number of classes starts a new classifier. */
+  labels?: readonly string[]
+  /** Refuse a checkpoint without this head, rather than start a new one; default false. */
+  requireHead?: boolean
+  /** Told which parameters start fresh. */
+  logger?: Logger
+}
+
+/** What is known of a model folder without loading its weights. */
+export interface ModelDescription extends ModelDefinition {
+  common: CommonConfig
+}
+
+/** Reads a folder's config.json. @param task the head to put on it; default the one it was saved with */
+export async function describeModel(
+  directory: string,
+  task?: string,
+  labels?: readonly string[],
+): Promise<ModelDescription> {
+  const where = join(directory, CONFIG_FILE)
+  const json = await readConfig(directory)
+  const common = readCommonConfig(json, where)
+  const architecture = findArchitecture(common.modelType, where)
+  const config = architecture.readConfig(json, where, labels ?? common.labels)
+  const head = task === undefined ? headOfClass(common.architectures[0]) : findHead(task)
+  return { architecture, config, head, common }
+}
+
+/**
+ * Loads a model folder as transformers writes it. The encoder must match tensor by tensor; a head that the folder lacks,
+ * or has for another number of classes, starts fresh and is reported to the logger.
+ * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor
+ */
+export async function loadModel(
+  directory: string,
+  task: string | undefined,
+  { labels, requireHead = false, logger = silentLogger, ...options }: LoadModelOptions = {},
+): Promise<EncoderModel> {
+  const { architecture, config, head, common } = await describeModel(directory, task, labels)
+  if (
+    common.problemType &&
+    common.problemType !== 'single_label_classification' &&
+    head?.task === 'sequence-classification'
+  ) {
+    throw new CheckpointError(
+      'PROBLEM_TYPE',
+      `${directory}: problem_type "${common.problemType}" is not supported yet, only single_label_classification`,
+    )
+  }
+  const prefix = `${architecture.prefix}.`
+  const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
+  let report: LoadReport | undefined
+  const model = await EncoderModel.create(
+    { architecture, config, head },
+    createEngine,
+    { ...options, save: savePretrained },
+    async (created) => {
+      report = await loadWeights(directory, created.parameters, {
+        prefix,
+        write: (name, values) => created.setParameter(name, values),
+        ignorable: architecture.ignorableTensors,
+        mayBeMissing: (name) => !requireHead && !isEncoder(name),
+        mayBeUnexpected: (name) => !isEncoder(name),
+        mayBeMismatched: (name) => !requireHead && !isEncoder(name),
+      })
+      return new Set(report.loaded)
+    },
+  )
+  if (report && report.newlyInitialised.length > 0) {
+    logger.info(
+      `${directory} has no weights for ${report.newlyInitialised.join(', ')}: they start fresh and need training`,
+    )
+  }
+  return model
+}
+
+/** A new model with random weights. */
+export function createModel(
+  task: string,
+  modelType: string,
+  config: EncoderConfig,
+  options: ModelOptions = {},
+): Promise<EncoderModel> {
+  const definition = { architecture: findArchitecture(modelType, 'the config'), config, head: findHead(task) }
+  return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
+}
+
+/** Writes config.json and model.safetensors so that transformers loads them; tied weights are stored once. */
+export async function savePretrained(model: EncoderModel, directory: string): Promise<void> {
+  const { architecture, config, head } = model.definition
+  await saveWeights(
+    directory,
+    model.parameters.map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
+  )
+  await writeConfig(directory, {
+    ...architecture.writeConfig(config),
+    ...writeCommonConfig({
+      architectures: [model.className],
+      modelType: architecture.modelType,
+      labels: config.labels,
+      problemType: head?.task === 'sequence-classification' ? 'single_label_classification' : null,
+      dtype: 'float32',
+      tieWordEmbeddings: true,
+    }),
+  })
+}
+
+/** A family of model classes, under the names that readers of transformers know. */
+interface AutoModel {
+  fromPretrained(directory: string, options?: LoadModelOptions): Promise<EncoderModel>
+  /** Random weights. */
+  fromConfig(config: EncoderConfig, options?: ModelOptions): Promise<EncoderModel>
+}
+
+const autoModel = (task: string): AutoModel => ({
+  fromPretrained: (directory, options) => loadModel(directory, task, options),
+  fromConfig: (config, options) => createModel(task, config.modelType, config, options),
+})
+
+export const AutoModelForSequenceClassification = autoModel('sequence-classification')
+export const AutoModelForMaskedLM = autoModel('masked-lm')

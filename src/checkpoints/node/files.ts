@@ -1,0 +1,114 @@
+/** Writing so that a crash loses nothing that was already saved. */
+import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CheckpointError } from '../../core/errors.ts'
+
+/** Behind the name of a file that is being written. */
+export const TEMPORARY_SUFFIX = '.tmp'
+
+/** One read or write call moves at most this many bytes; the operating system's limit is near 2^31. */
+export const CHUNK_BYTES = 1 << 24
+
+/** Says in our words what the file system refused. Errors of other origin pass unchanged. */
+export function fileError(cause: unknown, path: string): unknown {
+  const { code, message, errno } = cause as NodeJS.ErrnoException
+  if (typeof errno !== 'number') return cause
+  const fail = (stable: string, text: string) => new CheckpointError(stable, `${path}: ${text}`, { cause })
+  switch (code) {
+    case 'ENOENT':
+      return fail('NOT_FOUND', 'there is no such file or folder. Check the path.')
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return fail('NO_SPACE', 'the disk is full. Free space or choose another folder; what was saved before is intact.')
+    case 'EACCES':
+    case 'EPERM':
+      return fail('NO_PERMISSION', 'permission denied. Change the permissions or choose another folder.')
+    case 'EROFS':
+      return fail('NO_PERMISSION', 'the file system is read-only. Choose another folder.')
+    case 'ENOTDIR':
+      return fail('NOT_A_FOLDER', 'part of the path is a file, not a folder. Choose another folder.')
+    case 'EISDIR':
+      return fail('NOT_A_FILE', 'this is a folder, expected a file.')
+    default:
+      return fail('FILE_ERROR', message)
+  }
+}
+
+/**
+ * Writes a file beside its final place, forces it to disk and renames it: `path` has the old content or the new one at
+ * every moment. Two writers of one path at a time are not supported.
+ * @param write fills the file
+ * @throws CheckpointError as `fileError`, or what `write` throws; then `path` is as before
+ */
+export async function streamFileAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = path + TEMPORARY_SUFFIX
+  try {
+    const file = await open(temporary, 'w')
+    try {
+      await write(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw fileError(error, path)
+  }
+}
+
+/** Writes text or bytes as `streamFileAtomic` does. @throws CheckpointError as `streamFileAtomic` */
+export function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  return streamFileAtomic(path, (file) => file.writeFile(data))
+}
+
+/** Writes all bytes at the file's current end. */
+export async function writeBytes(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const chunk = bytes.subarray(done, done + CHUNK_BYTES)
+    done += (await file.write(chunk, 0, chunk.byteLength)).bytesWritten
+  }
+}
+
+/** Makes renames in a folder last through a power cut, where the platform can (Windows cannot open folders). */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  try {
+    await folder?.sync()
+  } catch {
+    // Not every file system can do this; the files themselves are on disk.
+  } finally {
+    await folder?.close()
+  }
+}
+
+/** Kind of what stands at a path. @throws CheckpointError if it cannot be told */
+export async function pathKind(path: string): Promise<'file' | 'folder' | 'absent'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent'
+    throw fileError(error, path)
+  }
+}
+
+/**
+ * Makes sure, before work whose result goes there, that files can be written to a folder; creates it if needed.
+ * @throws CheckpointError `NOT_A_FOLDER`, `NO_PERMISSION` or `NO_SPACE`
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  if ((await pathKind(folder)) === 'file') {
+    throw new CheckpointError('NOT_A_FOLDER', `${folder}: this is a file, expected a folder. Choose another name.`)
+  }
+  const probe = join(folder, `.write-test-${process.pid}${TEMPORARY_SUFFIX}`)
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(probe, 'x')
+  } catch (error) {
+    throw fileError(error, folder)
+  } finally {
+    await rm(probe, { force: true }).catch(() => {})
+  }
+}

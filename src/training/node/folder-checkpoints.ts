@@ -1,0 +1,187 @@
+import { copyFile, link, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  assertWritable,
+  loadWeights,
+  readJsonFile,
+  recoverFolder,
+  replaceFolder,
+  saveWeights,
+  WEIGHTS_FILE,
+  writeFileAtomic,
+} from '../../checkpoints/node.ts'
+import { CheckpointError, ConfigError } from '../../core/errors.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { OptimizerState, TrainingSession } from '../../models/training-session.ts'
+import type { CheckpointStore } from '../trainer.ts'
+import type { TrainerState } from '../trainer-state.ts'
+
+const stateFile = 'trainer_state.json'
+const optimizerFile = 'optimizer.safetensors'
+const settingsFile = 'training_args.json'
+
+export interface FolderCheckpointsOptions {
+  /** Writes the tokenizer's files into a folder that holds a model. */
+  saveTokenizer?: (directory: string) => Promise<void>
+  /** What decides the course of a run; a run with other settings is not resumed. */
+  settings: Readonly<Record<string, unknown>>
+}
+
+/**
+ * A run's folder: `checkpoint-STEP` folders, each complete or absent, and in the root the model as transformers would save
+ * it, which from the first checkpoint on is that of the newest checkpoint and at the end the run's result. Every file
+ * appears under its name only when it is whole.
+ */
+export class FolderCheckpoints implements CheckpointStore {
+  readonly directory: string
+  readonly #options: FolderCheckpointsOptions
+
+  private constructor(directory: string, options: FolderCheckpointsOptions) {
+    this.directory = directory
+    this.#options = options
+  }
+
+  /** @throws CheckpointError if the folder cannot be written */
+  static async open(directory: string, options: FolderCheckpointsOptions): Promise<FolderCheckpoints> {
+    await assertWritable(directory)
+    return new FolderCheckpoints(directory, options)
+  }
+
+  async save(model: EncoderModel, optimizer: OptimizerState, state: TrainerState): Promise<string> {
+    const name = `checkpoint-${state.global_step}`
+    const target = join(this.directory, name)
+    await replaceFolder(target, async (temporary) => {
+      await model.savePretrained(temporary)
+      await this.#options.saveTokenizer?.(temporary)
+      await saveOptimizer(temporary, model, optimizer)
+      await writeFile(join(temporary, settingsFile), `${JSON.stringify(this.#options.settings, null, 2)}\n`)
+      await writeFile(join(temporary, stateFile), stateJson(state))
+    })
+    await this.#publish(target, state)
+    return name
+  }
+
+  async latest(): Promise<string | undefined> {
+    for (const entry of await readdir(this.directory)) {
+      const interrupted = /^\.(checkpoint-\d+)\.(incoming|outgoing)$/.exec(entry)
+      if (interrupted) await recoverFolder(join(this.directory, interrupted[1]))
+    }
+    return (await this.#list()).at(-1)
+  }
+
+  async load(name: string, model: EncoderModel, session?: TrainingSession): Promise<TrainerState> {
+    const folder = join(this.directory, name)
+    const state = (await readJsonFile(join(folder, stateFile))) as unknown as TrainerState
+    if (session) await this.#requireSameSettings(folder)
+    const prefix = `${model.definition.architecture.prefix}.`
+    await loadWeights(folder, model.parameters, {
+      prefix,
+      write: (parameter, values) => model.setParameter(parameter, values),
+    })
+    if (session) await session.restore(await loadOptimizer(folder, model, session, state.global_step))
+    return state
+  }
+
+  async prune(limit: number, keep: string | null): Promise<void> {
+    if (limit === 0) return
+    const names = await this.#list()
+    const spare = names.filter((name) => name !== keep)
+    const excess = names.length - limit
+    for (const name of spare.slice(0, Math.max(0, Math.min(excess, spare.length - 1)))) {
+      // Renamed first: a half-deleted folder must not look like a checkpoint.
+      const hidden = join(this.directory, `.${name}.deleted`)
+      await rename(join(this.directory, name), hidden)
+      await rm(hidden, { recursive: true, force: true })
+    }
+  }
+
+  async begin(model: EncoderModel): Promise<void> {
+    await this.#options.saveTokenizer?.(this.directory)
+    await model.savePretrained(this.directory)
+  }
+
+  async finish(model: EncoderModel, state: TrainerState): Promise<void> {
+    await this.begin(model)
+    await writeFileAtomic(join(this.directory, stateFile), stateJson(state))
+  }
+
+  /** Makes a checkpoint's model the folder's model. Weights are linked, not copied, and replaced in one step. */
+  async #publish(checkpoint: string, state: TrainerState): Promise<void> {
+    await this.#options.saveTokenizer?.(this.directory)
+    for (const file of await readdir(checkpoint)) {
+      if (file !== 'config.json' && !file.startsWith('model')) continue
+      const temporary = join(this.directory, `.${file}.tmp`)
+      await rm(temporary, { force: true })
+      await link(join(checkpoint, file), temporary).catch(() => copyFile(join(checkpoint, file), temporary))
+      await rename(temporary, join(this.directory, file))
+    }
+    await writeFileAtomic(join(this.directory, stateFile), stateJson(state))
+  }
+
+  async #requireSameSettings(folder: string): Promise<void> {
+    const saved = await readJsonFile(join(folder, settingsFile))
+    const now = JSON.parse(JSON.stringify(this.#options.settings)) as Record<string, unknown>
+    const changed = [...new Set([...Object.keys(saved), ...Object.keys(now)])].filter(
+      (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
+    )
+    if (changed.length > 0) {
+      const list = changed
+        .map((key) => `${key}: ${JSON.stringify(saved[key])} -> ${JSON.stringify(now[key])}`)
+        .join('\n  ')
+      throw new ConfigError(
+        'RESUME_SETTINGS',
+        `${folder} belongs to a run with other settings; resume with the same, or use another output folder:\n  ${list}`,
+      )
+    }
+  }
+
+  /** Names of the checkpoints, oldest first. */
+  async #list(): Promise<string[]> {
+    const names = (await readdir(this.directory)).filter((entry) => /^checkpoint-\d+$/.test(entry))
+    return names.sort((a, b) => stepOf(a) - stepOf(b))
+  }
+}
+
+const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length))
+
+const stateJson = (state: TrainerState): string => `${JSON.stringify(state, null, 2)}\n`
+
+/** Moments as safetensors named `SLOT/PARAMETER`, instead of PyTorch's pickle. */
+async function saveOptimizer(folder: string, model: EncoderModel, state: OptimizerState): Promise<void> {
+  const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]))
+  const tensors = Object.entries(state.slots).flatMap(([slot, arrays]) =>
+    Object.entries(arrays).map(([name, data]) => ({ name: `${slot}/${name}`, shape: shapes.get(name)!, data })),
+  )
+  const staging = join(folder, 'optimizer')
+  await saveWeights(staging, tensors, { maxShardBytes: Number.POSITIVE_INFINITY })
+  await rename(join(staging, WEIGHTS_FILE), join(folder, optimizerFile))
+  await rm(staging, { recursive: true })
+}
+
+async function loadOptimizer(
+  folder: string,
+  model: EncoderModel,
+  session: TrainingSession,
+  step: number,
+): Promise<OptimizerState> {
+  const trained = new Set(session.trained)
+  const specs = session.optimizer.slots.flatMap((slot) =>
+    model.parameters
+      .filter(({ name }) => trained.has(name))
+      .map(({ name, shape }) => ({ name: `${slot}/${name}`, shape })),
+  )
+  const slots: OptimizerState['slots'] = Object.fromEntries(session.optimizer.slots.map((slot) => [slot, {}]))
+  try {
+    await loadWeights(join(folder, optimizerFile), specs, {
+      write: (name, values) => {
+        const at = name.indexOf('/')
+        slots[name.slice(0, at)][name.slice(at + 1)] = values
+      },
+    })
+  } catch (error) {
+    throw new CheckpointError('OPTIMIZER_STATE', `cannot resume from ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  return { step, slots }
+}

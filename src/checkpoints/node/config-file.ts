@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
-import { fileError, pathKind, writeFileAtomic } from './files.ts'
+import { fileError, makeFolder, pathKind, writeFileAtomic } from './files.ts'
 
 /** Name of the settings in a model folder. */
 export const CONFIG_FILE = 'config.json'
@@ -46,9 +46,7 @@ export async function readJsonFile(path: string): Promise<Record<string, unknown
 
 /** Writes config.json with its keys sorted, as transformers does; creates the folder. @throws CheckpointError */
 export async function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError(error, folder)
-  })
+  await makeFolder(folder)
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
   await writeFileAtomic(join(folder, CONFIG_FILE), `${JSON.stringify(sorted, null, 2)}\n`)
 }

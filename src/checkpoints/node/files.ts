@@ -95,16 +95,35 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | 'absen
 }
 
 /**
+ * Creates a folder and those above it that are missing. Node's own `recursive` never returns where nothing can be created and
+ * the file system says ENOENT, as /proc does.
+ * @throws CheckpointError as `fileError`
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const kind = await pathKind(path)
+    if (kind === 'folder') return
+    if (kind === 'file') {
+      throw new CheckpointError('NOT_A_FOLDER', `${path}: this is a file, expected a folder. Choose another name.`)
+    }
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || (await pathKind(parent)) === 'folder') throw fileError(error, path)
+    await makeFolder(parent)
+    await makeFolder(path)
+  }
+}
+
+/**
  * Makes sure, before work whose result goes there, that files can be written to a folder; creates it if needed.
  * @throws CheckpointError `NOT_A_FOLDER`, `NO_PERMISSION` or `NO_SPACE`
  */
 export async function assertWritable(folder: string): Promise<void> {
-  if ((await pathKind(folder)) === 'file') {
-    throw new CheckpointError('NOT_A_FOLDER', `${folder}: this is a file, expected a folder. Choose another name.`)
-  }
+  await makeFolder(folder)
   const probe = join(folder, `.write-test-${process.pid}${TEMPORARY_SUFFIX}`)
   try {
-    await mkdir(folder, { recursive: true })
     await writeFile(probe, 'x')
   } catch (error) {
     throw fileError(error, folder)

@@ -35,7 +35,8 @@ export async function loadWeights(
     const { sources, report } = matchWeights(weights.tensors, specs, path, options)
     for (const [name, tensor] of sources) {
       const target = options.into?.(name) ?? new Float32Array(elementCount(tensor.shape))
-      await options.write?.(name, await weights.read(tensor.name, target))
+      await weights.read(tensor.name, target)
+      await options.write?.(name, target)
     }
     return report
   } finally {

@@ -1,6 +1,6 @@
-import { mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileError, pathKind, syncFolder } from './files.ts'
+import { fileError, makeFolder, pathKind, syncFolder } from './files.ts'
 
 /**
  * Writes a folder as a whole: into a hidden one beside it, forced to disk, then renamed into place. At every moment `target`
@@ -14,7 +14,7 @@ export async function replaceFolder(target: string, write: (temporary: string) =
   await recoverFolder(target)
   const { path, incoming, outgoing } = await places(target)
   try {
-    await mkdir(incoming, { recursive: true })
+    await makeFolder(incoming)
     await write(incoming)
     await syncTree(incoming)
     if ((await pathKind(path)) !== 'absent') await rename(path, outgoing)

@@ -1,9 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
 import { elementCount, formatShape } from '../../core/shape.ts'
 import { buildSafetensorsHeader } from '../safetensors.ts'
-import { fileError, streamFileAtomic, TEMPORARY_SUFFIX, writeBytes, writeFileAtomic } from './files.ts'
+import { makeFolder, streamFileAtomic, TEMPORARY_SUFFIX, writeBytes, writeFileAtomic } from './files.ts'
 import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './weight-files.ts'
 
 /** A tensor to save. */
@@ -37,9 +37,7 @@ export async function saveWeights(
       throw new CheckpointError('DUPLICATE_TENSOR', `two tensors to save are named "${name}"`)
     }
   }
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError(error, folder)
-  })
+  await makeFolder(folder)
   const shards = splitShards(sorted, maxShardBytes)
   const written = new Set<string>()
   for (const [i, shard] of shards.entries()) {

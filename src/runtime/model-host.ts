@@ -138,7 +138,7 @@ export class ModelHost {
     // As torch.nn.utils.clip_grad_norm_: the small number keeps the quotient finite.
     const gradientScale = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1
     if (Number.isFinite(gradNorm)) {
-      await training.updater.update(this.#arrays, request.groups, { ...request.scalars, gradientScale })
+      training.updater.update(this.#arrays, request.groups, { ...request.scalars, gradientScale })
     }
     return { loss, gradNorm, outputs }
   }
@@ -153,7 +153,6 @@ export class ModelHost {
   /** What a profiled training step spent its time in, and ends profiling. */
   async profile(): Promise<ProfileEvent[]> {
     const events = (await this.#training?.gradients.profile()) ?? []
-    events.push(...((await this.#training?.updater.profile()) ?? []))
     for (const { session } of this.#forwards.values()) events.push(...(await session.profile()))
     return events
   }

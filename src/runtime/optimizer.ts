@@ -1,9 +1,10 @@
+import { compileElementwise } from '../graph/elementwise-kernel.ts'
 import { Graph, type Value } from '../graph/graph.ts'
 import { toOnnx } from '../graph/onnx.ts'
 import { mul } from '../graph/ops/elementwise.ts'
 import { reduceSum } from '../graph/ops/reduce.ts'
 import { verify } from '../graph/verify.ts'
-import type { UpdateProgram } from './weight-updater.ts'
+import { stretchBytes, type UpdateProgram } from './weight-updater.ts'
 
 /** An optimiser: state arrays, scalars that change from step to step, and an element-wise update written as a graph. */
 export interface Optimizer {
@@ -26,7 +27,7 @@ export interface Optimizer {
   update(inputs: Record<string, Value>): Record<string, Value>
 }
 
-/** The optimiser's graphs, as the weight updater runs them. */
+/** The optimiser's update, as the weight updater runs it. */
 export function updateProgram(optimizer: Optimizer): UpdateProgram {
   const graph = new Graph()
   const inputs: Record<string, Value> = {}
@@ -46,7 +47,12 @@ export function updateProgram(optimizer: Optimizer): UpdateProgram {
   })
   for (const [name, value] of Object.entries(updated)) graph.output(`new:${name}`, value)
   verify(graph)
-  return { model: toOnnx(graph), sumOfSquares: sumOfSquaresModel(), slots: optimizer.slots, scalars }
+  const overwrites = Object.fromEntries(Object.keys(updated).map((name) => [`new:${name}`, name]))
+  return {
+    kernel: compileElementwise(graph, overwrites, stretchBytes),
+    sumOfSquares: sumOfSquaresModel(),
+    slots: optimizer.slots,
+  }
 }
 
 function sumOfSquaresModel(): Uint8Array {

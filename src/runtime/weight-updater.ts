@@ -1,18 +1,18 @@
-import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
+import type { ElementwiseKernel } from '../graph/elementwise-kernel.ts'
+import type { Backend, Session } from './backend.ts'
+import { instantiateKernel } from './web-assembly.ts'
 
-/** The optimiser's arithmetic, as graphs over one stretch of the flat arrays. */
+/** The optimiser's arithmetic. */
 export interface UpdateProgram {
   /**
-   * ONNX graph with inputs and outputs `weights`, and one of each slot, all float32 [n], the input `gradients` [n], and
-   * float32 scalars: `gradientScale`, `weightDecay`, `learningRateFactor` and those of the step request.
+   * The update of a stretch: tensors `weights`, `gradients` and each slot; scalars `gradientScale`, `weightDecay`,
+   * `learningRateFactor` and those of the step request.
    */
-  model: Uint8Array
+  kernel: ElementwiseKernel
   /** ONNX graph: `x` float32 [n] -> `y`, the scalar sum of squares. */
   sumOfSquares: Uint8Array
   /** Names of the optimiser's state arrays, e.g. the moments. */
   slots: readonly string[]
-  /** Names of the scalar inputs. */
-  scalars: readonly string[]
 }
 
 /** A stretch of the flat arrays with settings of its own. */
@@ -24,77 +24,69 @@ export interface UpdateGroup {
   learningRateFactor: number
 }
 
-/**
- * Elements that one run of the update graph works on. The step is element-wise, so it can go stretch by stretch; a
- * stretch of this length stays in the processor's cache for all of the graph's passes over it.
- */
-const stretch = 1 << 17
+/** Elements that the kernel works on at a time: small enough that weights, gradients and moments stay in the cache. */
+const stretch = 1 << 13
+export const stretchBytes = stretch * 4
 
-/** Applies an optimiser's update graph to flat arrays, in place. */
+/** Elements whose squares are summed in float32; the sums of stretches are added in float64. */
+const normStretch = 1 << 20
+
+/** Applies an optimiser's update to flat arrays, in place. */
 export class WeightUpdater {
-  readonly #update: Session
-  readonly #sumOfSquares: Session
   readonly #program: UpdateProgram
+  readonly #run: (bytes: number, ...scalars: number[]) => void
+  /** The kernel's memory: one stretch of each tensor. */
+  readonly #tensors: ReadonlyMap<string, Float32Array>
+  readonly #sumOfSquares: Session
 
-  private constructor(program: UpdateProgram, update: Session, sumOfSquares: Session) {
+  private constructor(
+    program: UpdateProgram,
+    sumOfSquares: Session,
+    { memory, run }: Awaited<ReturnType<typeof instantiateKernel>>,
+  ) {
     this.#program = program
-    this.#update = update
     this.#sumOfSquares = sumOfSquares
+    this.#run = run
+    const { tensors } = program.kernel
+    this.#tensors = new Map(tensors.map((name, i) => [name, new Float32Array(memory, i * stretchBytes, stretch)]))
   }
 
   static async create(backend: Backend, program: UpdateProgram): Promise<WeightUpdater> {
-    const update = await backend.createSession(program.model)
-    const sumOfSquares = await backend.createSession(program.sumOfSquares)
-    return new WeightUpdater(program, update, sumOfSquares)
+    const kernel = await instantiateKernel(program.kernel.wasm, program.kernel.tensors.length * stretchBytes)
+    return new WeightUpdater(program, await backend.createSession(program.sumOfSquares), kernel)
   }
 
   /** Euclidean norm. */
   async norm(array: Float32Array): Promise<number> {
     let total = 0
-    for (let start = 0; start < array.length; start += stretch * 8) {
-      const data = array.subarray(start, Math.min(start + stretch * 8, array.length))
+    for (let start = 0; start < array.length; start += normStretch) {
+      const data = array.subarray(start, Math.min(start + normStretch, array.length))
       const { y } = await this.#sumOfSquares.run({ x: { dtype: 'float32', data, dims: [data.length] } }, { y: null })
       total += Number(y.data[0])
     }
     return Math.sqrt(total)
   }
 
-  async update(
+  /** Updates weights and slots of each group. */
+  update(
     arrays: ReadonlyMap<string, Float32Array>,
     groups: readonly UpdateGroup[],
     scalars: Record<string, number>,
-  ): Promise<void> {
-    const names = ['weights', 'gradients', ...this.#program.slots]
-    for (const group of groups) {
-      const values: Record<string, number> = {
-        ...scalars,
-        weightDecay: group.weightDecay,
-        learningRateFactor: group.learningRateFactor,
-      }
-      const scalarFeeds: Record<string, Tensor> = {}
-      for (const name of this.#program.scalars) {
-        scalarFeeds[name] = { dtype: 'float32', data: Float32Array.of(values[name]), dims: [] }
-      }
-      for (let start = group.start; start < group.end; start += stretch) {
-        const end = Math.min(start + stretch, group.end)
-        const feeds: Record<string, Tensor> = { ...scalarFeeds }
-        for (const name of names) {
-          feeds[name] = { dtype: 'float32', data: arrays.get(name)!.subarray(start, end), dims: [end - start] }
-        }
-        // Outputs lie on their own inputs: element-wise graphs may read and write the same place.
-        const fetches: Record<string, Tensor> = {}
-        for (const name of names) if (name !== 'gradients') fetches[`new:${name}`] = feeds[name]
-        await this.#update.run(feeds, fetches)
+  ): void {
+    const { tensors, outputs, scalars: names } = this.#program.kernel
+    for (const { start: first, end: last, weightDecay, learningRateFactor } of groups) {
+      const values: Record<string, number> = { ...scalars, weightDecay, learningRateFactor }
+      const args = names.map((name) => values[name])
+      for (let start = first; start < last; start += stretch) {
+        const length = Math.min(stretch, last - start)
+        for (const name of tensors) this.#tensors.get(name)!.set(arrays.get(name)!.subarray(start, start + length))
+        this.#run(length * 4, ...args) // whole vectors: up to 3 elements behind the end are computed and not stored
+        for (const name of outputs) arrays.get(name)!.set(this.#tensors.get(name)!.subarray(0, length), start)
       }
     }
   }
 
-  async profile(): Promise<ProfileEvent[]> {
-    return []
-  }
-
   async release(): Promise<void> {
-    await this.#update.release()
     await this.#sumOfSquares.release()
   }
 }

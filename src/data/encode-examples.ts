@@ -12,7 +12,7 @@ export interface SequenceEncoder {
 }
 
 /** How to encode examples. */
-export interface EncodeOptions {
+export interface EncodeExamplesOptions {
   /** Longer sequences are cut to so many tokens, special tokens included. Default: no limit. */
   maxLength?: number
 }
@@ -21,7 +21,7 @@ export interface EncodeOptions {
 export function encodeExamples(
   examples: readonly Pick<Example, 'text' | 'textPair'>[],
   encoder: SequenceEncoder,
-  { maxLength }: EncodeOptions = {},
+  { maxLength }: EncodeExamplesOptions = {},
 ): EncodedSequence[] {
   if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength > 0)) {
     throw new ConfigError('MAX_LENGTH', `expected a maximum length of 1 or more, a whole number, found ${maxLength}.`)
@@ -36,7 +36,7 @@ export function encodeExamples(
 export function encodeClassification(
   examples: readonly Example[],
   encoder: SequenceEncoder,
-  options: EncodeOptions & { labels: readonly string[] },
+  options: EncodeExamplesOptions & { labels: readonly string[] },
 ): ClassificationItem[] {
   const ids = labelIds(examples, options.labels) // first, since a wrong label should not show after minutes of encoding
   return encodeExamples(examples, encoder, options).map((sequence, i) => ({ ...sequence, labelId: ids[i] }))

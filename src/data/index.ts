@@ -13,7 +13,12 @@ export {
   type SequenceBatch,
 } from './collator.ts'
 export type { ColumnOptions } from './columns.ts'
-export { type EncodeOptions, encodeClassification, encodeExamples, type SequenceEncoder } from './encode-examples.ts'
+export {
+  type EncodeExamplesOptions,
+  encodeClassification,
+  encodeExamples,
+  type SequenceEncoder,
+} from './encode-examples.ts'
 export type { Example, ExampleSource } from './example.ts'
 export { collectLabels, labelIds } from './labels.ts'
 export { type BatchContext, createLoader, DataLoader, type DataLoaderOptions, type LoaderOptions } from './loader.ts'

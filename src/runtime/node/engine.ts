@@ -70,6 +70,8 @@ export const createEngine: CreateEngine = (layout: ParameterLayout, options: Eng
 function startWorker(workerData: { layout: ParameterLayout; threads: number }): Worker {
   if (import.meta.url.endsWith('.js')) return new Worker(new URL('./worker.js', import.meta.url), { workerData })
   const url = new URL('./worker.ts', import.meta.url)
-  const start = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url.href)}) })`
+  // Resolved here: code without a file would look for it from the working directory.
+  const tsx = import.meta.resolve('tsx/esm/api')
+  const start = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(url.href)}) })`
   return new Worker(start, { eval: true, workerData, execArgv: [] })
 }

@@ -122,7 +122,7 @@ export class Trainer<Item> {
   /**
    * Runs the training.
    * @param options.resume go on from the newest checkpoint, if there is one: the result is that of a run that never stopped
-   * @param options.signal stops after the step under way, and saves a checkpoint
+   * @param options.signal stops after the step under way and its evaluation, and saves a checkpoint
    */
   async train({ resume = false, signal }: { resume?: boolean; signal?: AbortSignal } = {}): Promise<TrainResult> {
     const { model, checkpoints, trainItems } = this.#options
@@ -168,7 +168,10 @@ export class Trainer<Item> {
       await checkpoints.prune(args.saveTotalLimit, state.best_model_checkpoint)
     }
 
-    for await (const { batches, epochEnd, epoch } of this.#steps(state.global_step, totalSteps)) {
+    // A run that was killed between its early stop and its end has nothing left to train.
+    const lastStep = this.#patienceIsOver(state) ? state.global_step : totalSteps
+    if (lastStep < totalSteps) reason = 'early-stopping'
+    for await (const { batches, epochEnd, epoch } of this.#steps(state.global_step, lastStep)) {
       const learningRate =
         args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, { warmupSteps, totalSteps })
       const { loss, gradNorm } = await session.step(batches, { learningRate })
@@ -199,7 +202,8 @@ export class Trainer<Item> {
       const due = (strategy: TrainingArguments['evalStrategy'], every: number) =>
         strategy === 'steps' ? step % every === 0 || last : strategy === 'epoch' && (epochEnd || last)
       let improved = false
-      if (due(args.evalStrategy, args.evalSteps)) improved = await this.#evaluate(state, signal)
+      // Not cut short by the signal: a resumed run must find the evaluations that a run without a stop has.
+      if (due(args.evalStrategy, args.evalSteps)) improved = await this.#evaluate(state)
       // The best model must be on disk to be loaded at the end.
       if (due(args.saveStrategy, args.saveSteps) || (improved && args.loadBestModelAtEnd)) await save()
       if (this.#patienceIsOver(state)) {
@@ -278,12 +282,12 @@ export class Trainer<Item> {
   }
 
   /** Evaluates, logs, and notes whether it is the best so far. */
-  async #evaluate(state: TrainerState, signal?: AbortSignal): Promise<boolean> {
+  async #evaluate(state: TrainerState): Promise<boolean> {
     const { args } = this
     const { global_step: step, epoch } = state
     this.#emit({ type: 'evaluate-start', step })
     const started = performance.now()
-    const metrics = await this.evaluate(undefined, signal)
+    const metrics = await this.evaluate()
     const runtime = (performance.now() - started) / 1000
     const entry: LogEntry = { step, epoch }
     for (const [name, value] of Object.entries(metrics)) entry[`eval_${name}`] = value

@@ -65,6 +65,9 @@ export class FolderCheckpoints implements CheckpointStore {
     for (const entry of await readdir(this.directory)) {
       const interrupted = /^\.(checkpoint-\d+)\.(incoming|outgoing)$/.exec(entry)
       if (interrupted) await recoverFolder(join(this.directory, interrupted[1]))
+      // What a killed run was writing or deleting.
+      const left = /^\.checkpoint-\d+\.deleted$/.test(entry) || /\.tmp$/.test(entry)
+      if (left) await rm(join(this.directory, entry), { recursive: true, force: true })
     }
     return (await this.#list()).at(-1)
   }

@@ -11,6 +11,8 @@ export interface ClassificationPredictions extends ClassificationResult {
   labels: Int32Array
   /** float32 [N, C] */
   probabilities: Float32Array
+  /** float64 [N]: cross-entropy of each item. */
+  losses: Float64Array
   /** Mean cross-entropy. */
   loss: number
 }
@@ -28,15 +30,16 @@ export async function predictClassification(
   const logits = await classificationLogits(model, items, options)
   const probabilities = softmaxRows(logits, classes)
   const labels = Int32Array.from(items, ({ labelId }) => labelId)
-  let loss = 0
-  labels.forEach((label, i) => {
-    loss -= logSoftmaxAt(logits.subarray(i * classes, (i + 1) * classes), label)
-  })
+  const losses = Float64Array.from(
+    labels,
+    (label, i) => -logSoftmaxAt(logits.subarray(i * classes, (i + 1) * classes), label),
+  )
   return {
     predictions: argmaxRows(logits, classes),
     labels,
     probabilities,
-    loss: loss / items.length,
+    losses,
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / items.length,
     numLabels: classes,
   }
 }

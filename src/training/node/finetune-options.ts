@@ -1,0 +1,45 @@
+import type { Example } from '../../data/example.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { RunRecord } from '../run-record.ts'
+import type { TrainerEvent } from '../trainer.ts'
+import type { TrainingArguments } from '../training-arguments.ts'
+
+/** How far a part of a run is that has no training steps. */
+export interface FinetuneProgress {
+  stage: 'encode' | 'evaluate'
+  /** Examples done, and all of them. */
+  done: number
+  total: number
+}
+
+/** What to train, on what, and where to. */
+export interface FinetuneClassifierOptions {
+  /** A classifier; its labels are the names that the examples' labels must be among. */
+  model: EncoderModel
+  tokenizer: BertTokenizer
+  trainExamples: readonly Example[]
+  /** Examples to judge the model on; without them there are no metrics. */
+  evalExamples?: readonly Example[]
+  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
+  maxLength?: number
+  args?: Partial<TrainingArguments>
+  /** Folder for all that the run writes. */
+  output: string
+  /** Go on from the newest checkpoint in `output`, if there is one; data and settings must be the same. */
+  resume?: boolean
+  /** Stops after the step under way and its evaluation, and saves a checkpoint. */
+  signal?: AbortSignal
+  onEvent?: (event: TrainerEvent) => void
+  onProgress?: (progress: FinetuneProgress) => void
+  /** Headline of the report. */
+  title?: string
+  /** What the report calls the model and the data; defaults say nothing of where they came from. */
+  modelName?: string
+  trainSource?: string
+  evalSource?: string
+  /** Metrics of simpler solutions on the same evaluation examples, for the report. */
+  baselines?: RunRecord['baselines']
+  /** Whole sentences for the top of the report. */
+  warnings?: readonly string[]
+}

@@ -1,65 +1,93 @@
 /** What a command is, and how its flags are read. */
 import { ConfigError, didYouMean } from '../core/errors.ts'
+import type { ProgressStream } from './progress.ts'
 
 /** A flag of a command. Its value is named in camel case: `--batch-size` becomes `batchSize`. */
 export interface Flag {
-  type: 'string' | 'number' | 'boolean'
+  readonly type: 'string' | 'number' | 'boolean'
   /** One line for --help. */
-  description: string
+  readonly description: string
   /** May be given several times, or with several values behind it. */
-  many?: boolean
-  required?: boolean
+  readonly many?: boolean
+  readonly required?: boolean
   /** Shown in --help, e.g. `DIR`. */
-  value?: string
+  readonly value?: string
+  /** Named in the documentation, but refused for now. */
+  readonly unsupported?: boolean
 }
 
-export type FlagValue = string | number | boolean | string[]
+export type FlagValue = string | number | boolean | readonly string[]
 export type Flags = Readonly<Record<string, Flag>>
 /** Values by camel-case name; absent where a flag was not given. */
 export type FlagValues = Record<string, FlagValue | undefined>
 
+type CamelCase<Name> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name
+type ValueOf<F extends Flag> = F['many'] extends true
+  ? readonly string[]
+  : { string: string; number: number; boolean: boolean }[F['type']]
+/** The values of these flags, typed. */
+export type ValuesOf<F extends Flags> = {
+  readonly [Name in keyof F as CamelCase<Name>]: F[Name]['required'] extends true
+    ? ValueOf<F[Name]>
+    : ValueOf<F[Name]> | undefined
+}
+
 /** What a command may use of the process. */
 export interface CommandContext {
-  /** Prints the result: text on a terminal, or with `--json` nothing. */
+  /** Prints the result for people on stdout; with `--json` nothing. */
   print(text: string): void
-  /** Progress and remarks, on stderr. */
+  /** Remarks, on stderr. */
   note(text: string): void
-  json: boolean
-  /** Aborts on Ctrl-C. */
-  signal: AbortSignal
-  stderr: NodeJS.WriteStream
+  readonly json: boolean
+  /** For progress. */
+  readonly stderr: ProgressStream
+  /**
+   * Runs work that ends by itself, leaving all in order, when its signal aborts: within it a first Ctrl-C only aborts the
+   * signal and shows `remark`. Elsewhere Ctrl-C ends the program.
+   */
+  stoppable<T>(remark: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** A command: a plain object, found by its name. */
-export interface Command {
+export interface Command<F extends Flags = Flags> {
   /** E.g. `finetune` or `tokenizer train`. */
-  name: string
-  summary: string
-  /** A command line that works. */
-  example: string
-  /** What stands behind the flags, e.g. `[TEXT…]`; absent if nothing may. */
-  positionals?: { name: string; description: string; required?: boolean }
-  flags: Flags
+  readonly name: string
+  readonly summary: string
+  /** Command lines that work. */
+  readonly example: string
+  /** What stands beside the flags; absent if nothing may. */
+  readonly positionals?: {
+    readonly name: string
+    readonly description: string
+    readonly required?: boolean
+    readonly many?: boolean
+  }
+  readonly flags: F
   /** @returns what `--json` prints */
-  run(values: FlagValues, positionals: string[], context: CommandContext): Promise<unknown>
+  run(values: ValuesOf<F & typeof commonFlags>, positionals: string[], context: CommandContext): Promise<unknown>
+}
+
+/** A command whose `run` gets typed values. */
+export function defineCommand<const F extends Flags>(command: Command<F>): Command {
+  return command as unknown as Command
 }
 
 /** Flags that every command has. */
-export const commonFlags: Flags = {
+export const commonFlags = {
   help: { type: 'boolean', description: 'Show this help' },
   json: { type: 'boolean', description: 'Print one JSON object on stdout, nothing else there' },
   config: { type: 'string', value: 'FILE', description: 'YAML or JSON file with the same names; flags win' },
   seed: { type: 'number', value: 'N', description: 'Decides everything random (default 42)' },
   device: { type: 'string', value: 'cpu', description: 'Where to compute: cpu' },
   threads: { type: 'number', value: 'N', description: 'Threads of a matrix product (default: all processors)' },
-}
+} as const satisfies Flags
 
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 export const kebabCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /**
  * Reads a command line. A flag's value follows it or `=`; `--no-x` is false; a flag with `many` takes all values up to
- * the next flag.
+ * the next flag; behind `--` there are no flags.
  * @throws ConfigError naming an unknown flag and the nearest known one, or a missing or wrong value
  */
 export function parseFlags(args: readonly string[], flags: Flags): { values: FlagValues; positionals: string[] } {
@@ -72,69 +100,89 @@ export function parseFlags(args: readonly string[], flags: Flags): { values: Fla
       break
     }
     if (!arg.startsWith('--')) {
-      if (/^-[a-zA-Z]/.test(arg))
-        throw new ConfigError('UNKNOWN_FLAG', `unknown flag ${arg}: flags start with --; put -- in front of texts`)
+      if (/^-[a-zA-Z]/.test(arg)) {
+        const hint = arg === '-h' ? 'use --help' : 'flags start with --; put -- in front of texts'
+        throw new ConfigError('UNKNOWN_FLAG', `unknown flag ${arg}: ${hint}`)
+      }
       positionals.push(arg)
       continue
     }
     const [name, inline] = splitOnce(arg.slice(2), '=')
-    const negated = name.startsWith('no-') && flags[name.slice(3)]?.type === 'boolean'
-    const flag = flags[negated ? name.slice(3) : name]
-    if (!flag) {
-      const guess = didYouMean(name, Object.keys(flags)).replace('"', '--').replace('"', '')
+    const negated = !Object.hasOwn(flags, name) && name.startsWith('no-') && flags[name.slice(3)]?.type === 'boolean'
+    const key = negated ? name.slice(3) : name
+    if (!Object.hasOwn(flags, key)) {
+      const guess = didYouMean(name, Object.keys(flags)).replace(/"([^"]*)"/, '--$1')
       throw new ConfigError('UNKNOWN_FLAG', `unknown flag --${name}${guess || '; --help lists the flags'}`)
     }
+    const flag = flags[key]
     if (flag.type === 'boolean') {
-      if (inline !== undefined && !['true', 'false'].includes(inline))
-        throw new ConfigError('FLAG_VALUE', `--${name} is true or false, not "${inline}"`)
-      values[camelCase(negated ? name.slice(3) : name)] = negated ? false : inline !== 'false'
+      if (inline !== undefined && (negated || !['true', 'false'].includes(inline)))
+        throw new ConfigError('FLAG_VALUE', `--${key} is true or false, not "${inline}"`)
+      values[camelCase(key)] = !negated && inline !== 'false'
       continue
     }
     const given: string[] = inline === undefined ? [] : [inline]
-    while (given.length === 0 || (flag.many && inline === undefined)) {
+    while (inline === undefined && (given.length === 0 || flag.many)) {
       const next = args[i + 1]
-      const isValue = next !== undefined && (!next.startsWith('--') || /^--?\d/.test(next))
-      if (!isValue) break
+      if (next === undefined || next.startsWith('--')) break
       given.push(next)
       i++
     }
     if (given.length === 0)
       throw new ConfigError('FLAG_VALUE', `--${name} needs a value${flag.value ? `: --${name} ${flag.value}` : ''}`)
-    const key = camelCase(name)
-    if (flag.many) values[key] = [...((values[key] as string[]) ?? []), ...given]
-    else values[key] = flag.type === 'number' ? toNumber(name, given[0]) : given[0]
+    const property = camelCase(name)
+    if (flag.many) values[property] = [...((values[property] as string[]) ?? []), ...given]
+    else values[property] = flag.type === 'number' ? toNumber(name, given[0]) : given[0]
   }
   return { values, positionals }
 }
 
-/** Checks settings read from a config file against the flags. @throws ConfigError naming an unknown key */
+/**
+ * Reads settings from a config file's content, under the flags' names in kebab or camel case.
+ * @throws ConfigError naming an unknown key and the nearest known one, or a value of another type
+ */
 export function settingsFromFile(settings: unknown, flags: Flags, file: string): FlagValues {
   if (settings === null || typeof settings !== 'object' || Array.isArray(settings)) {
-    throw new ConfigError('CONFIG_FILE', `${file} must hold names and values, one setting a line`)
+    throw new ConfigError('CONFIG_FILE', `${file} must hold names and values, such as "batchSize: 16"`)
   }
+  const { help, config, ...known } = flags
   const values: FlagValues = {}
   for (const [name, value] of Object.entries(settings)) {
-    const flag = flags[kebabCase(name)] ?? flags[name]
-    if (!flag)
-      throw new ConfigError(
-        'UNKNOWN_SETTING',
-        `${file}: unknown setting "${name}"${didYouMean(name, Object.keys(flags).map(camelCase))}`,
-      )
-    const list = flag.many && Array.isArray(value) && value.every((item) => typeof item === 'string')
-    if (!list && (flag.many ? typeof value !== 'string' : typeof value !== flag.type)) {
-      throw new ConfigError('CONFIG_FILE', `${file}: "${name}" must be a ${flag.type}, not ${JSON.stringify(value)}`)
+    const key = [kebabCase(name), name].find((candidate) => Object.hasOwn(known, candidate))
+    if (key === undefined) {
+      const guess = didYouMean(name, [...Object.keys(known).map(camelCase), ...Object.keys(known)])
+      throw new ConfigError('UNKNOWN_SETTING', `${file}: unknown setting "${name}"${guess}`)
     }
-    values[camelCase(name)] = (flag.many && !list ? [value] : value) as FlagValue
+    values[camelCase(key)] = settingValue(value, known[key], `${file}: "${name}"`)
   }
   return values
 }
 
-/** @throws ConfigError naming the flags that are missing */
-export function requireFlags(values: FlagValues, flags: Flags): void {
+function settingValue(value: unknown, flag: Flag, where: string): FlagValue {
+  // YAML reads a bare 0 or 2024 as a number where a column or a text is meant.
+  const text = (item: unknown) => (typeof item === 'number' ? String(item) : item)
+  if (flag.many) {
+    const list = (Array.isArray(value) ? value : [value]).map(text)
+    if (list.every((item) => typeof item === 'string')) return list
+  } else {
+    const found = flag.type === 'string' ? text(value) : value
+    if (typeof found === flag.type) return found as FlagValue
+  }
+  const expected = flag.many ? 'a list of strings' : `a ${flag.type}`
+  throw new ConfigError('CONFIG_FILE', `${where} must be ${expected}, not ${JSON.stringify(value)}`)
+}
+
+/** @throws ConfigError naming the flags that are missing, and those that are refused for now */
+export function checkFlags(values: FlagValues, flags: Flags): void {
   const missing = Object.entries(flags).filter(([name, flag]) => flag.required && values[camelCase(name)] === undefined)
   if (missing.length > 0) {
     const names = missing.map(([name, flag]) => `--${name} ${flag.value ?? 'VALUE'}`).join(', ')
     throw new ConfigError('MISSING_FLAG', `missing: ${names}`)
+  }
+  for (const [name, flag] of Object.entries(flags)) {
+    if (flag.unsupported && values[camelCase(name)] !== undefined) {
+      throw new ConfigError('NOT_SUPPORTED', `--${name} is not supported yet: leave it out`)
+    }
   }
 }
 

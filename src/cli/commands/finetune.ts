@@ -1,0 +1,258 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
+import { ConfigError, DataError, didYouMean } from '../../core/errors.ts'
+import type { Example } from '../../data/example.ts'
+import { collectLabels, labelIds } from '../../data/labels.ts'
+import { stratifiedSplit } from '../../data/split.ts'
+import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { BertTokenizer } from '../../tokenizers/index.ts'
+import { loadTokenizer } from '../../tokenizers/node.ts'
+import { computeMetrics, findMetric } from '../../training/metrics-registry.ts'
+import { type FinetuneResult, finetuneClassifier, sequenceLimit } from '../../training/node/finetune.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { checkOutputFolder, dataFlags, earlierRun, maxLengthFlag, modelFolder, readLabelled } from '../inputs.ts'
+import { Interrupted } from '../interrupted.ts'
+import { metricTable } from '../tables.ts'
+import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
+import { trainingProgress } from '../training-progress.ts'
+
+const laterTasks = [
+  'multi-label-classification',
+  'regression',
+  'token-classification',
+  'question-answering',
+  'multiple-choice',
+  'masked-lm',
+  'next-sentence',
+]
+
+export const finetune = defineCommand({
+  name: 'finetune',
+  summary: 'Train a model on labelled data',
+  example: `bertsmith finetune --task text-classification --model bert-folder --train train.csv --eval dev.csv --output out/spam
+bertsmith finetune --task text-classification --size tiny --tokenizer out/tokenizer --train train.csv --eval-split 0.1 \\
+  --epochs 3 --batch-size 16 --learning-rate 5e-4 --output out/spam`,
+  flags: {
+    task: { type: 'string', required: true, value: 'TASK', description: 'text-classification, the only one yet' },
+    train: { type: 'string', required: true, value: 'FILE', description: 'Labelled texts: csv, tsv, jsonl' },
+    output: {
+      type: 'string',
+      required: true,
+      value: 'DIR',
+      description: 'Folder for model, checkpoints, metrics, report',
+    },
+    model: { type: 'string', value: 'DIR', description: 'Model to start from' },
+    size: { type: 'string', value: bertSizes.join('|'), description: 'Or: start from random weights' },
+    tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
+    eval: { type: 'string', value: 'FILE', description: 'Labelled texts to judge the model on' },
+    'eval-split': { type: 'number', value: '0.1', description: 'Or: this share of the training data, label by label' },
+    resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
+    overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
+    'max-length': maxLengthFlag,
+    ...dataFlags,
+    ...trainingFlags,
+  },
+  async run(values, _, context) {
+    checkTask(values.task)
+    const { output, resume = false, overwrite = false } = values
+    const hasEval = values.eval !== undefined || values.evalSplit !== undefined
+    const args = readTrainingFlags(values, hasEval)
+    const best = args.metricForBestModel.replace(/^eval_/, '')
+    if (best !== 'loss') findMetric(best)
+    if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
+    await checkOutputFolder(output)
+    const earlier = await earlierRun(output)
+    if (earlier.length > 0 && !resume && !overwrite) {
+      throw new ConfigError(
+        'OUTPUT_NOT_EMPTY',
+        `${output} holds an earlier run (${earlier.slice(0, 4).join(', ')}${earlier.length > 4 ? ', …' : ''}): go on with it ` +
+          'with --resume, replace it with --overwrite, or choose another --output',
+      )
+    }
+    const data = await readData(values, args.seed)
+    const { model, tokenizer, modelName, isRandom } = await prepareModel(values, data, args.seed, context)
+    try {
+      const maxLength = sequenceLimit(model, tokenizer, values.maxLength)
+      if (overwrite) for (const name of earlier) await rm(join(output, name), { recursive: true })
+      const { train, evaluation } = data
+      context.note(
+        `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
+          `and ${count(evaluation.length)} evaluation examples; labels ${listed(model.config.labels)}`,
+      )
+      if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
+      const progress = trainingProgress(context.stderr)
+      const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
+      const finished = await context
+        .stoppable(remark, (signal) =>
+          finetuneClassifier({
+            model,
+            tokenizer,
+            trainExamples: train,
+            evalExamples: evaluation,
+            maxLength,
+            args,
+            output,
+            resume,
+            signal,
+            ...progress,
+            title: `Text classification: ${output}`,
+            modelName,
+            trainSource: values.train,
+            evalSource: values.eval ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
+            baselines: hasEval ? mostFrequentLabel(train, evaluation, model.config.labels) : undefined,
+            warnings: isRandom ? ['The model started from random weights.'] : [],
+          }),
+        )
+        .finally(progress.finish)
+      if (finished.result.reason === 'aborted') throw interrupted(output, finished)
+      return report(output, finished, context)
+    } finally {
+      await model.close()
+    }
+  },
+})
+
+/** @throws ConfigError for tasks that are unknown or not supported yet */
+function checkTask(task: string): void {
+  if (task === 'text-classification') return
+  if (laterTasks.includes(task)) {
+    throw new ConfigError('NOT_SUPPORTED', `--task ${task} is not supported yet: use text-classification`)
+  }
+  const known = ['text-classification', ...laterTasks]
+  throw new ConfigError('TASK', `unknown task "${task}"${didYouMean(task, known)} (known: ${known.join(', ')})`)
+}
+
+interface TrainingData {
+  train: Example[]
+  /** Empty if there is none. */
+  evaluation: Example[]
+  /** Labels of the training examples. */
+  labels: string[]
+}
+
+type DataFiles = Parameters<typeof readLabelled>[1] & {
+  readonly train: string
+  readonly eval?: string
+  readonly evalSplit?: number
+}
+
+async function readData(values: DataFiles, seed: number): Promise<TrainingData> {
+  if (values.eval !== undefined && values.evalSplit !== undefined) {
+    throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
+  }
+  let train = await readLabelled(values.train, values)
+  let evaluation = values.eval === undefined ? [] : await readLabelled(values.eval, values)
+  if (values.evalSplit !== undefined) {
+    const parts = stratifiedSplit(train, { fraction: values.evalSplit, seed, labelOf: ({ label }) => label })
+    train = parts.train
+    evaluation = parts.eval
+  }
+  const labels = collectLabels(train)
+  if (labels.length < 2) {
+    throw new DataError(
+      'ONE_LABEL',
+      `${values.train}: all examples have the label "${labels[0]}": a classifier needs two labels or more. ` +
+        'Is --label-column right?',
+    )
+  }
+  return { train, evaluation, labels }
+}
+
+interface ModelFlags {
+  readonly model?: string
+  readonly size?: string
+  readonly tokenizer?: string
+  readonly maxLength?: number
+  readonly threads?: number
+}
+
+interface PreparedModel {
+  model: EncoderModel
+  tokenizer: BertTokenizer
+  modelName: string
+  isRandom: boolean
+}
+
+/** Loads the model, or makes one, after all has been checked that can be without its weights. */
+async function prepareModel(
+  { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
+  { evaluation, labels }: TrainingData,
+  seed: number,
+  { note }: CommandContext,
+): Promise<PreparedModel> {
+  const options = { seed, threads }
+  if ((path === undefined) === (size === undefined)) {
+    throw new ConfigError(
+      'MODEL',
+      'give --model DIR to go on from a model, or --size tiny --tokenizer DIR to start from scratch',
+    )
+  }
+  if (path === undefined) {
+    if (tokenizerPath === undefined)
+      throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
+    labelIds(evaluation, labels)
+    const tokenizer = await loadTokenizer(await modelFolder(tokenizerPath))
+    const config = bertConfig({
+      size: size as BertSize,
+      vocabSize: tokenizer.vocabSize,
+      padTokenId: tokenizer.padId,
+      // Positions that training never reaches would stay random, so the model is made as long as its texts.
+      maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512,
+      labels,
+    })
+    sequenceLimit({ config }, tokenizer, maxLength)
+    note(`starting from random weights (size ${size}): this takes much more data than going on from a trained model`)
+    const model = await createModel('sequence-classification', 'bert', config, options)
+    return { model, tokenizer, modelName: `bert ${size}, random weights`, isRandom: true }
+  }
+  const folder = await modelFolder(path)
+  const { head, config } = await describeModel(folder)
+  // A classifier that knows all labels is trained further, in the order that it knows them.
+  const isTrainedFurther =
+    head?.task === 'sequence-classification' && labels.every((label) => config.labels.includes(label))
+  const used = isTrainedFurther ? config.labels : labels
+  labelIds(evaluation, used)
+  const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
+  sequenceLimit({ config }, tokenizer, maxLength)
+  const logger = { info: note, warn: note }
+  const model = await loadModel(folder, 'sequence-classification', { ...options, labels: used, logger })
+  return { model, tokenizer, modelName: path, isRandom: false }
+}
+
+/** What a model must beat to be worth anything. */
+function mostFrequentLabel(train: readonly Example[], evaluation: readonly Example[], labels: readonly string[]) {
+  const counts = new Int32Array(labels.length)
+  for (const id of labelIds(train, labels)) counts[id]++
+  const most = counts.indexOf(Math.max(...counts))
+  const truth = labelIds(evaluation, labels)
+  const predictions = new Int32Array(truth.length).fill(most)
+  const result = { predictions, labels: truth, numLabels: labels.length }
+  return { [`Always “${labels[most]}”`]: computeMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']) }
+}
+
+function interrupted(output: string, { result }: FinetuneResult): Interrupted {
+  return new Interrupted(
+    'INTERRUPTED',
+    `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
+      'To go on, give the same command again with --resume.',
+  )
+}
+
+function report(output: string, { result, metrics, files }: FinetuneResult, { print }: CommandContext) {
+  const { steps, seconds, tokensPerSecond, reason } = result
+  const why = reason === 'early-stopping' ? ' (stopped early: no improvement)' : ''
+  print(`${count(steps)} steps in ${seconds.toFixed(1)} s, ${count(Math.round(tokensPerSecond))} tokens/s${why}`)
+  if (Object.keys(metrics).length > 0) print(`\n${metricTable(metrics)}`)
+  print(`\n${output}: ${files.join(', ')}`)
+  const values = Object.fromEntries(Object.entries(metrics).map(([name, { value }]) => [name, value]))
+  return { output, steps, seconds, tokensPerSecond, metrics: values }
+}
+
+const count = (value: number): string => value.toLocaleString('en-US')
+
+function listed(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10).join(', ')
+  return labels.length > 10 ? `${shown}, … (${labels.length})` : shown
+}

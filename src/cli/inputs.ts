@@ -1,0 +1,107 @@
+/** What several commands read: data files, model folders, output folders. */
+import { constants } from 'node:fs'
+import { access, readdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { CheckpointError, ConfigError } from '../core/errors.ts'
+import type { Example } from '../data/example.ts'
+import { type ExampleFormat, type ReadOptions, readAllExamples } from '../data/node.ts'
+import type { Flags } from './command.ts'
+
+/** Flags that say how to read a data file. */
+export const dataFlags = {
+  'text-column': {
+    type: 'string',
+    value: 'NAME',
+    description: 'Column of the text (default text; from 0 without header)',
+  },
+  'text-pair-column': { type: 'string', value: 'NAME', description: 'Column of a second text (default text_pair)' },
+  'label-column': { type: 'string', value: 'NAME', description: 'Column of the label (default label)' },
+  format: { type: 'string', value: 'csv|tsv|jsonl|txt', description: 'Format of the files (default: by extension)' },
+} as const satisfies Flags
+
+export const maxLengthFlag = {
+  type: 'number',
+  description: 'Cut texts to so many tokens (default: what model and tokenizer take)',
+} as const
+
+interface DataValues {
+  readonly textColumn?: string
+  readonly textPairColumn?: string
+  readonly labelColumn?: string
+  readonly format?: string
+}
+
+/** The values of the data flags as the readers take them. */
+export function readOptions({ textColumn, textPairColumn, labelColumn, format }: DataValues): ReadOptions {
+  return { textColumn, textPairColumn, labelColumn, format: format as ExampleFormat | undefined }
+}
+
+/** Reads labelled examples. @throws DataError naming file, row and column */
+export function readLabelled(file: string, values: DataValues): Promise<Example[]> {
+  return readAllExamples(file, { ...readOptions(values), requireLabel: true })
+}
+
+/**
+ * A model's folder.
+ * @throws ConfigError `NOT_SUPPORTED` for what may be the id of a model on the hub; CheckpointError for a missing folder
+ */
+export async function modelFolder(model: string): Promise<string> {
+  if (await isFolder(model)) return model
+  if (await exists(model)) throw new CheckpointError('NOT_A_FOLDER', `${model} is a file, expected a model folder`)
+  if (/^[\w.-]+(\/[\w.-]+)?$/.test(model) && !model.startsWith('.')) {
+    throw new ConfigError(
+      'NOT_SUPPORTED',
+      `there is no folder "${model}". If it is the id of a model on the hub: only folders are supported yet, so fetch its ` +
+        'files (config.json, model.safetensors, tokenizer.json or vocab.txt) and give their folder',
+    )
+  }
+  throw new CheckpointError('NO_FOLDER', `${model}: there is no such folder. Check the path.`)
+}
+
+/**
+ * Makes sure, without touching the disk, that a folder can be made and written.
+ * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
+ */
+export async function checkOutputFolder(folder: string): Promise<void> {
+  let path = resolve(folder)
+  while (!(await exists(path)) && dirname(path) !== path) path = dirname(path)
+  if (!(await isFolder(path))) {
+    throw new CheckpointError(
+      'NOT_A_FOLDER',
+      `${folder}: ${path} is a file, expected a folder. Choose another --output.`,
+    )
+  }
+  await access(path, constants.W_OK).catch((cause) => {
+    throw new CheckpointError('NO_PERMISSION', `${folder}: ${path} cannot be written. Choose another --output.`, {
+      cause,
+    })
+  })
+}
+
+/** Makes sure that a file can be written there. @throws CheckpointError */
+export async function checkOutputFile(file: string): Promise<void> {
+  if (await isFolder(file)) throw new CheckpointError('NOT_A_FILE', `${file} is a folder: give the name of a file`)
+  await checkOutputFolder(dirname(resolve(file)))
+}
+
+/** What an earlier run left in a folder, by name. */
+export async function earlierRun(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [] as string[])
+  return names
+    .filter((name) => /^(checkpoint-\d+|model.*\.safetensors|config\.json|trainer_state\.json)$/.test(name))
+    .sort()
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}

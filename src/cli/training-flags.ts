@@ -1,0 +1,73 @@
+/** TrainingArguments as flags. */
+import { ConfigError } from '../core/errors.ts'
+import { scheduleNames } from '../training/schedule.ts'
+import { type TrainingArguments, trainingArguments, trainingDefaults } from '../training/training-arguments.ts'
+import { camelCase, type Flags, kebabCase } from './command.ts'
+
+const number = (description: string) => ({ type: 'number', description }) as const
+const text = (value: string, description: string) => ({ type: 'string', value, description }) as const
+const yes = (description: string) => ({ type: 'boolean', description }) as const
+const later = { type: 'string', description: '', unsupported: true } as const
+
+export const trainingFlags = {
+  epochs: number('Passes over the training data (default 3)'),
+  'max-steps': number('Stop after so many steps (default -1: no limit)'),
+  'batch-size': number('Texts a batch (default 8)'),
+  'eval-batch-size': number('Texts an evaluation batch (default 32)'),
+  'token-budget': number('Also end a batch at so many tokens (default 0: no limit)'),
+  'group-by-length': yes('Put texts of similar length together, which is faster'),
+  'gradient-accumulation-steps': number('Batches a step (default 1)'),
+  'learning-rate': number('Highest learning rate (default 5e-5)'),
+  'lr-scheduler': text(scheduleNames.join('|'), 'Course of the learning rate (default linear)'),
+  'warmup-ratio': number('Share of the steps that is warmup (default 0)'),
+  'warmup-steps': number('Steps of warmup (default 0)'),
+  'weight-decay': number('Decay of weights, biases and LayerNorm excepted (default 0)'),
+  'adam-beta1': number('Decay rate of the first moment (default 0.9)'),
+  'adam-beta2': number('Decay rate of the second moment (default 0.999)'),
+  'adam-epsilon': number("AdamW's epsilon (default 1e-8)"),
+  'max-grad-norm': number('Scale gradients down to this norm (default 1; 0: never)'),
+  dropout: yes('Apply dropout (default; --no-dropout turns it off)'),
+  'eval-strategy': text('no|steps|epoch', 'When to evaluate (default epoch, with evaluation data)'),
+  'eval-steps': number('Steps between evaluations (default 500)'),
+  'save-strategy': text('no|steps|epoch', 'When to save a checkpoint (default epoch)'),
+  'save-steps': number('Steps between checkpoints (default 500)'),
+  'save-total-limit': number('Checkpoints to keep besides the best (default 2; 0: all)'),
+  'load-best-model-at-end': yes('End with the best weights rather than the last'),
+  'metric-for-best-model': text('NAME', 'What decides what is best (default loss)'),
+  'greater-is-better': yes('Whether more of that metric is better (default: not for losses)'),
+  'early-stopping-patience': number('Stop after so many evaluations without improvement (default 0: never)'),
+  'early-stopping-threshold': number('Improvement that counts (default 0)'),
+  'logging-steps': number('Steps between entries of the log (default 10)'),
+  optimizer: text('adamw', 'Only adamw yet'),
+  freeze: later,
+  'layerwise-lr-decay': later,
+  'class-weights': later,
+  'label-smoothing': later,
+} as const satisfies Flags
+
+/**
+ * The training arguments among the values of flags, checked and completed.
+ * @throws ConfigError under the flag's name
+ */
+export function readTrainingFlags(values: Readonly<Record<string, unknown>>, hasEval: boolean): TrainingArguments {
+  const { optimizer = 'adamw' } = values
+  if (optimizer !== 'adamw')
+    throw new ConfigError('NOT_SUPPORTED', `--optimizer ${optimizer} is not supported yet: use adamw`)
+  const given = Object.keys(trainingDefaults).flatMap((name) =>
+    values[name] === undefined ? [] : [[name, values[name]]],
+  )
+  try {
+    return trainingArguments({ ...(!hasEval && { evalStrategy: 'no' as const }), ...Object.fromEntries(given) })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(error.code, asFlags(error.message), { cause: error })
+  }
+}
+
+/** A message about settings with their names as flags. */
+function asFlags(message: string): string {
+  const names = Object.keys(trainingFlags).map(camelCase)
+  return message.replace(/\b[a-z]+[A-Za-z0-9]*\b/g, (word) =>
+    names.includes(word) && (/[A-Z]/.test(word) || message.startsWith(word)) ? `--${kebabCase(word)}` : word,
+  )
+}

@@ -1,0 +1,42 @@
+/** bertsmith's side of the training-step benchmark; the same protocol as pytorch_step.py, and two requests more. */
+import { env } from 'onnxruntime-node'
+import { collateClassification } from '../src/data/collator.ts'
+import { EncoderModel } from '../src/models/model.ts'
+import { createEngine } from '../src/runtime/node/engine.ts'
+import { onnxRuntimeBackend } from '../src/runtime/node/onnxruntime.ts'
+import { AdamW } from '../src/training/optimizers/adamw.ts'
+import { answerLines } from './answer-lines.ts'
+import { classifier } from './classifier.ts'
+import type { ProductRequest, ProfileAnswer, StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
+import { timeProduct } from './time-product.ts'
+
+type Request = StepBatch | ProductRequest | { profile: true }
+
+await answerLines<StepSetup, Request>(async ({ config, threads, profile }) => {
+  const model = await EncoderModel.create(classifier(config), createEngine, { threads })
+  const optimizer = new AdamW({ learningRate: 1e-5, weightDecay: 0.01 })
+  const training = await model.compile({ optimizer, maxGradNorm: 1, profile })
+
+  async function step({ ids, labels }: StepBatch): Promise<StepAnswer> {
+    const start = performance.now()
+    const items = ids.map((row, i) => ({
+      ids: Int32Array.from(row),
+      typeIds: new Int32Array(row.length),
+      labelId: labels[i],
+    }))
+    const { loss } = await training.step(collateClassification(items))
+    const seconds = (performance.now() - start) / 1000
+    return { seconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 }
+  }
+
+  const versions = { node: process.versions.node, onnxruntime: env.versions.node ?? env.versions.common }
+  return {
+    ready: { versions, threads: model.engine.threads, parameters: model.parameterCount } satisfies StepReady,
+    async answer(request) {
+      if ('ids' in request) return step(request)
+      if ('product' in request) return timeProduct(onnxRuntimeBackend({ threads }), request, true)
+      return { events: await training.profile() } satisfies ProfileAnswer
+    },
+    close: () => model.close(),
+  }
+})

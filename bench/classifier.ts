@@ -1,0 +1,28 @@
+import { bert } from '../src/models/bert.ts'
+import { bertConfig } from '../src/models/bert-config.ts'
+import type { ModelDefinition } from '../src/models/graphs.ts'
+import { sequenceClassification } from '../src/models/heads/sequence-classification.ts'
+import type { ModelSizes } from './protocol.ts'
+
+/** BERT-base with fewer layers for quick checks. */
+export const baseSizes = (layers = 12): ModelSizes => ({
+  vocab_size: 30522,
+  hidden_size: 768,
+  num_hidden_layers: layers,
+  num_attention_heads: 12,
+  intermediate_size: 3072,
+})
+
+/** The model of the benchmark: BERT with two classes and a dropout of 0.1 everywhere. */
+export function classifier(sizes: ModelSizes): ModelDefinition {
+  const config = bertConfig({
+    vocabSize: sizes.vocab_size,
+    hiddenSize: sizes.hidden_size,
+    numHiddenLayers: sizes.num_hidden_layers,
+    numAttentionHeads: sizes.num_attention_heads,
+    intermediateSize: sizes.intermediate_size,
+    hiddenDropoutProb: 0.1,
+    attentionProbsDropoutProb: 0.1,
+  })
+  return { architecture: bert, config, head: sequenceClassification }
+}

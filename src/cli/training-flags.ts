@@ -56,6 +56,9 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
   const given = Object.keys(trainingDefaults).flatMap((name) =>
     values[name] === undefined ? [] : [[name, values[name]]],
   )
+  if (!hasEval && ['steps', 'epoch'].includes(values.evalStrategy as string)) {
+    throw new ConfigError('NO_EVAL_DATA', '--eval-strategy needs --eval FILE or --eval-split 0.1')
+  }
   try {
     return trainingArguments({ ...(!hasEval && { evalStrategy: 'no' as const }), ...Object.fromEntries(given) })
   } catch (error) {

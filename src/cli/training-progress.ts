@@ -5,8 +5,12 @@ import { createProgress, type Progress, type ProgressStream } from './progress.t
 /** The loss that is shown is a mean that forgets steps at this rate. */
 const lossMemory = 0.95
 
-/** Shows a training run: encoding, steps with loss, rate and time left, evaluations. */
-export function trainingProgress(stream: ProgressStream) {
+/**
+ * Shows a training run: encoding, steps with loss, rate and time left, evaluations.
+ * @param maxLength tokens that texts are cut to, for a remark on how many are
+ */
+export function trainingProgress(stream: ProgressStream, maxLength: number) {
+  let cut = ''
   let training: Progress | undefined
   let other: { stage: FinetuneProgress['stage']; bar: Progress } | undefined
   let loss: number | undefined
@@ -18,7 +22,7 @@ export function trainingProgress(stream: ProgressStream) {
   return {
     onEvent(event: TrainerEvent) {
       if (event.type === 'start') {
-        closeOther()
+        closeOther(cut)
         const { totalSteps: total, firstStep: initial, resumedFrom } = event
         if (resumedFrom) stream.write(`going on from ${resumedFrom}\n`)
         training = createProgress({ stream, label: 'Training', unit: 'steps', total, initial })
@@ -33,7 +37,8 @@ export function trainingProgress(stream: ProgressStream) {
         training?.finish()
       }
     },
-    onProgress({ stage, done, total }: FinetuneProgress) {
+    onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress) {
+      if (truncated > 0) cut = `${truncated} of ${total} texts are longer than ${maxLength} tokens and are cut`
       if (other?.stage !== stage) {
         closeOther()
         const label = stage === 'encode' ? 'Encoding' : 'Evaluating'

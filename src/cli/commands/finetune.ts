@@ -82,7 +82,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
           `and ${count(evaluation.length)} evaluation examples; labels ${listed(model.config.labels)}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
-      const progress = trainingProgress(context.stderr)
+      const progress = trainingProgress(context.stderr, maxLength)
       const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
         .stoppable(remark, (signal) =>
@@ -192,6 +192,9 @@ async function prepareModel(
   if (path === undefined) {
     if (tokenizerPath === undefined)
       throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
+    if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= 3)) {
+      throw new ConfigError('MAX_LENGTH', `--max-length must be a whole number of at least 3, not ${maxLength}`)
+    }
     labelIds(evaluation, labels)
     const tokenizer = await loadTokenizer(await modelFolder(tokenizerPath))
     const config = bertConfig({

@@ -11,6 +11,8 @@ export interface FinetuneProgress {
   /** Examples done, and all of them. */
   done: number
   total: number
+  /** Of those, so many were longer than `maxLength` tokens and were cut; told while encoding. */
+  truncated?: number
 }
 
 /** What to train, on what, and where to. */

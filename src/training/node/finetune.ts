@@ -69,7 +69,9 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
 
   const total = trainExamples.length + evalExamples.length
-  const encoder = createEncoder(tokenizer, maxLength, (done) => onProgress?.({ stage: 'encode', done, total }))
+  const encoder = createEncoder(tokenizer, maxLength, (done, truncated) =>
+    onProgress?.({ stage: 'encode', done, total, truncated }),
+  )
   const trainItems = await encoder.encode(trainExamples, trainLabels)
   const evalItems = await encoder.encode(evalExamples, evalLabels)
 
@@ -188,7 +190,11 @@ function evaluatedMetrics(args: TrainingArguments, hasEval: boolean): string[] {
 }
 
 /** Encodes in slices, so that other work runs in between, and counts the texts that it cuts. */
-function createEncoder(tokenizer: BertTokenizer, maxLength: number, onProgress: (done: number) => void) {
+function createEncoder(
+  tokenizer: BertTokenizer,
+  maxLength: number,
+  onProgress: (done: number, truncated: number) => void,
+) {
   const slice = 256
   let done = 0
   let truncated = 0
@@ -205,7 +211,7 @@ function createEncoder(tokenizer: BertTokenizer, maxLength: number, onProgress: 
           if (sequence.ids.length === maxLength && isLonger(part[i], tokenizer, maxLength)) truncated++
         })
         done += part.length
-        onProgress(done)
+        onProgress(done, truncated)
         await new Promise(setImmediate)
       }
       return items

@@ -1,0 +1,180 @@
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  labelledCsv,
+  makeModelFolder,
+  makeVocabulary,
+  runHere,
+  startProgram,
+  temporaryDirectory,
+} from './program.samples.ts'
+
+let folder: string
+const at = (name: string) => join(folder, name)
+const write = (name: string, text: string) => writeFile(at(name), text)
+
+beforeAll(async () => {
+  folder = await temporaryDirectory()
+  await makeVocabulary(at('tok'))
+  await makeModelFolder(at('base'), at('tok'))
+  await write('train.csv', labelledCsv(40, 1))
+  await write('empty.csv', '')
+  await write('other-columns.csv', 'sentence,label\ngood,positive\n')
+  await write('no-label.csv', 'text,klass\ngood,positive\n')
+  await write('new-label.csv', 'text,label\ngood film,positive\nodd film,neutral\n')
+  await write('broken.csv', 'text,label\ngood film,positive\nbad, film,negative\n')
+  await write('one-label.csv', 'text,label\ngood film,positive\nbright film,positive\n')
+  await write('typo.yaml', 'learningRat: 0.1\n')
+  await write('type.json', '{"epochs": "many"}')
+
+  await cp(at('base'), at('odd-heads'), { recursive: true })
+  await edit('odd-heads/config.json', (config) => ({ ...config, num_attention_heads: 5 }))
+  await cp(at('base'), at('cut'), { recursive: true })
+  await truncate(at('cut/model.safetensors'), 3000)
+  await cp(at('base'), at('wide'), { recursive: true })
+  await edit('wide/config.json', (config) => ({ ...config, intermediate_size: 18, num_hidden_layers: 3 }))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function edit(name: string, change: (json: Record<string, unknown>) => unknown): Promise<void> {
+  await writeFile(at(name), JSON.stringify(change(JSON.parse(await readFile(at(name), 'utf8')))))
+}
+
+/** A command that would work, with some flags replaced. */
+function finetune(changes: Record<string, string>): string[] {
+  const flags: Record<string, string> = {
+    task: 'text-classification',
+    model: at('base'),
+    train: at('train.csv'),
+    output: at('out'),
+    'max-steps': '2',
+    threads: '1',
+    ...changes,
+  }
+  return ['finetune', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]
+}
+
+const flags = (changes: Record<string, string>) => () =>
+  finetune(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value.replace('@', `${folder}/`)])))
+
+/** What is wrong, the command, and what the message must say. */
+const cases: [name: string, args: () => string[], code: string, ...says: string[]][] = [
+  ['an empty file', flags({ train: '@empty.csv' }), 'EMPTY_FILE', 'empty.csv'],
+  ['a missing file', flags({ train: '@none.csv' }), 'FILE_NOT_FOUND', 'none.csv'],
+  ['a missing text column', flags({ train: '@other-columns.csv' }), 'MISSING_COLUMN', 'row 1', '"text"', '"sentence"'],
+  ['a missing label column', flags({ train: '@no-label.csv' }), 'MISSING_COLUMN', 'row 1', '"label"', '"klass"'],
+  ['a broken row', flags({ train: '@broken.csv' }), 'FIELD_COUNT', 'broken.csv, row 3', 'expected 2 fields', 'found 3'],
+  [
+    'a label that training lacks',
+    flags({ eval: '@new-label.csv' }),
+    'UNKNOWN_LABEL',
+    'new-label.csv, row 3',
+    '"neutral"',
+  ],
+  ['one label only', flags({ train: '@one-label.csv' }), 'ONE_LABEL', '"positive"'],
+  ['an odd number of heads', flags({ model: '@odd-heads' }), 'HEADS', 'config.json', '12', '5'],
+  ['cut weights', flags({ model: '@cut' }), 'TRUNCATED', 'model.safetensors'],
+  [
+    'weights that do not fit',
+    flags({ model: '@wide' }),
+    'WEIGHTS_MISMATCH',
+    'bert.encoder.layer.0.intermediate.dense.weight',
+    'expected [18, 12], found [17, 12]',
+    'bert.encoder.layer.1.output.dense.weight',
+    'missing     bert.encoder.layer.2.attention.self.query.weight',
+  ],
+  ['a file as output folder', flags({ output: '@train.csv' }), 'NOT_A_FOLDER', 'train.csv'],
+  ['an output below a file', flags({ output: '@train.csv/deep/out' }), 'NOT_A_FOLDER', 'train.csv'],
+  ['an earlier run as output', flags({ output: '@base' }), 'OUTPUT_NOT_EMPTY', '--resume', '--overwrite'],
+  ['an unknown flag', flags({ 'batch-sise': '4' }), 'UNKNOWN_FLAG', '--batch-sise', '--batch-size'],
+  ['a flag for later', flags({ freeze: 'embeddings' }), 'NOT_SUPPORTED', '--freeze'],
+  ['another optimizer', flags({ optimizer: 'lion' }), 'NOT_SUPPORTED', '--optimizer lion'],
+  [
+    'an unknown metric',
+    flags({ 'eval-split': '0.2', 'metric-for-best-model': 'f2' }),
+    'UNKNOWN_METRIC',
+    '"f2"',
+    '"f1"',
+  ],
+  ['a value out of range', flags({ 'batch-size': '0' }), 'ARGUMENT', '--batch-size'],
+  ['no number', flags({ epochs: 'many' }), 'FLAG_VALUE', '--epochs'],
+  ['evaluation without data', flags({ 'eval-strategy': 'epoch' }), 'NO_EVAL_DATA', '--eval-split'],
+  ['a length beyond the model', flags({ 'max-length': '17' }), 'MAX_LENGTH', '16', '17'],
+  ['a task for later', flags({ task: 'regression' }), 'NOT_SUPPORTED', 'regression'],
+  ['an unknown task', flags({ task: 'text-clasification' }), 'TASK', '"text-classification"'],
+  ['a hub id', flags({ model: 'google-bert/bert-base-uncased' }), 'NOT_SUPPORTED', 'hub'],
+  ['another device', flags({ device: 'cuda' }), 'DEVICE', 'cuda'],
+  [
+    'an unknown setting',
+    flags({ config: '@typo.yaml' }),
+    'UNKNOWN_SETTING',
+    'typo.yaml',
+    '"learningRat"',
+    '"learningRate"',
+  ],
+  ['a setting of another type', flags({ config: '@type.json' }), 'CONFIG_FILE', 'type.json', '"epochs"', 'number'],
+  ['an unknown command', () => ['finetun'], 'UNKNOWN_COMMAND', '"finetune"'],
+  ['no command', () => [], 'NO_COMMAND', '--help'],
+  ['missing flags', () => ['evaluate'], 'MISSING_FLAG', '--model DIR', '--data FILE'],
+  [
+    'a model that does not classify',
+    () => ['predict', '--model', at('base'), 'good'],
+    'NO_CLASSIFIER',
+    'BertForMaskedLM',
+  ],
+  ['nothing to predict', () => ['predict', '--model', at('base')], 'TEXTS', '--input'],
+  [
+    'a metric for evaluate',
+    () => ['evaluate', '--model', at('base'), '--data', at('train.csv'), '--metrics', 'auc'],
+    'UNKNOWN_METRIC',
+    '"auc"',
+  ],
+  ['a model folder that is not there', () => ['inspect', '../nowhere/else/x'], 'NO_FOLDER', 'nowhere'],
+]
+
+describe('bad input ends with status 2, says what is wrong, and leaves nothing behind', () => {
+  test.each(cases)('%s', async (_name, args, code, ...says) => {
+    const before = await readdir(folder)
+    const { status, stdout, stderr } = await runHere([...args(), '--json'])
+    expect(status, stderr).toBe(2)
+    const { error } = JSON.parse(stdout)
+    expect(error.code).toBe(code)
+    for (const text of says) expect(error.message).toContain(text)
+    expect(stderr).not.toContain('    at ') // a stack trace
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  test('also as a process of its own, without --json: the message alone on stderr', async () => {
+    const { status, stdout, stderr } = await startProgram(finetune({ train: at('broken.csv') }), folder).done
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^error: .*broken\.csv, row 3: expected 2 fields as in the header, found 3.*\n$/)
+  })
+})
+
+test('a text of 10 MB is cut, not refused, and the report says so', async () => {
+  const long = 'good film '.repeat(1_000_000)
+  await write('long.csv', `${labelledCsv(20, 3)}${long},positive\n`)
+  const run = await runHere([
+    ...finetune({ train: at('long.csv'), output: at('long-out'), 'eval-split': '0.5' }),
+    '--json',
+  ])
+  expect(run.status, run.stderr).toBe(0)
+  expect(run.stderr).toContain('1 of 21 texts are longer than 16 tokens and are cut')
+  const report = await readFile(at('long-out/report.html'), 'utf8')
+  expect(report).toContain('1 of 21 texts were cut at 16 tokens.')
+  expect(report.length).toBeLessThan(1_000_000)
+})
+
+test('help and version', async () => {
+  const program = await runHere(['--help'])
+  const command = await runHere(['finetune', '--help'])
+  const version = await runHere(['--version'])
+  expect([program.status, command.status, version.status]).toEqual([0, 0, 0])
+  for (const name of ['tokenizer train', 'finetune', 'evaluate', 'predict', 'inspect'])
+    expect(program.stdout).toContain(name)
+  for (const text of ['--train FILE', '--learning-rate', 'Example:', 'bertsmith finetune --task', '--seed']) {
+    expect(command.stdout).toContain(text)
+  }
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})

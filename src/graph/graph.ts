@@ -92,6 +92,8 @@ export interface SampleTensor {
   dtype?: DType
   /** Explicit values instead of random ones. */
   values?: number[]
+  /** Data that is never differentiated, such as a mask. */
+  fixed?: boolean
 }
 
 /** A case that the conformance loop runs an op on: engine against PyTorch, and gradients against central differences. */

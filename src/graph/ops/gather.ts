@@ -2,6 +2,7 @@
 import { ShapeError } from '../../core/errors.ts'
 import { formatShape, sameShape } from '../../core/shape.ts'
 import { apply, type Op, type Value } from '../graph.ts'
+import { reshape } from './reduce.ts'
 
 /** Y[i, ...] = data[indices[i], ...]. data: [R, ...], indices: int32 [...] */
 export const Gather: Op = {
@@ -19,7 +20,7 @@ export const Gather: Op = {
 export const ScatterAdd: Op = {
   name: 'ScatterAdd',
   infer: ([updates, indices, like]) => {
-    if (!sameShape(updates.shape, [...indices.shape, ...like.shape.slice(1)])) {
+    if (indices.shape.length !== 1 || !sameShape(updates.shape, [...indices.shape, ...like.shape.slice(1)])) {
       throw new ShapeError(
         'SCATTER',
         `updates ${formatShape(updates.shape)} do not fit rows of ${formatShape(like.shape)}`,
@@ -34,7 +35,7 @@ export const ScatterAdd: Op = {
     const [shape, zeros, updateShape, rows] = ['shape', 'zeros', 'shape', 'rows'].map((hint) => emitter.fresh(hint))
     emitter.node('Shape', [like.name], [shape])
     emitter.zeros(shape, zeros, like.dtype)
-    const inner = like.shape.slice(1).map((_, i) => BigInt(indices.shape.length + i))
+    const inner = like.shape.slice(1).map((_, i) => BigInt(1 + i))
     const columns = emitter.fresh('columns')
     emitter.node('Unsqueeze', [indices.name, emitter.constant(BigInt64Array.from(inner), [inner.length])], [columns])
     emitter.node('Shape', [updates.name], [updateShape])
@@ -77,6 +78,13 @@ export const PlaceColumn: Op = {
 }
 
 export const gather = (data: Value, indices: Value): Value => apply(Gather, [data, indices])
-export const scatterAdd = (updates: Value, indices: Value, like: Value): Value =>
-  apply(ScatterAdd, [updates, indices, like])
+/** Adds rows to zeros. updates: [..., H], indices: int32 [...], like: [R, H] -> [R, H] */
+export function scatterAdd(updates: Value, indices: Value, like: Value): Value {
+  if (indices.shape.length === 1) return apply(ScatterAdd, [updates, indices, like])
+  const count = indices.shape.every((dim) => typeof dim === 'number')
+    ? indices.shape.reduce<number>((product, dim) => product * Number(dim), 1)
+    : indices.shape.join('*')
+  const rows = reshape(updates, [count, ...like.shape.slice(1)])
+  return apply(ScatterAdd, [rows, reshape(indices, [count]), like])
+}
 export const pickColumn = (x: Value, columns: Value): Value => apply(PickColumn, [x, columns])

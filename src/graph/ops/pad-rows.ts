@@ -22,7 +22,7 @@ const cellMask = [1, 1, 1, 1, 0, 0]
 const indexSamples = [
   { shape: [2, 2, 3], dtype: 'int32', values: rowOfCell },
   { shape: [4, 2], dtype: 'int32', values: cellOfRow },
-  { shape: [2, 1, 3, 1], values: cellMask },
+  { shape: [2, 1, 3, 1], values: cellMask, fixed: true },
 ] as const satisfies OpSample['inputs'] | readonly unknown[]
 
 /**

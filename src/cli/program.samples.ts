@@ -46,7 +46,7 @@ export async function runHere(args: readonly string[]): Promise<ProgramResult> {
       return true
     },
   })
-  const system = { stdout: stream('stdout'), stderr: stream('stderr'), on() {}, exit() {} }
+  const system = { stdout: stream('stdout'), stderr: stream('stderr'), on() {}, die() {} }
   const status = await runProgram(args, system as unknown as Parameters<typeof runProgram>[1])
   return { status, ...result }
 }

@@ -15,8 +15,12 @@ import { findCommand } from './commands.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { Interrupted } from './interrupted.ts'
 
-/** What the program uses of `process`. */
-export type ProgramProcess = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'on' | 'exit'>
+/** What the program uses of its process. */
+export interface ProgramProcess extends Pick<NodeJS.Process, 'stdout' | 'stderr'> {
+  on(signal: NodeJS.Signals, handle: () => void): unknown
+  /** Ends the process at once, as the signal would: a shell sees status 130 for SIGINT. */
+  die(signal: NodeJS.Signals): void
+}
 
 /**
  * Runs a command line and prints its result or error.
@@ -98,10 +102,9 @@ function checkPositionals({ name, positionals }: Command, given: readonly string
 }
 
 function createContext(json: boolean, system: ProgramProcess): CommandContext {
-  // `exit` lets a progress bar give the cursor back, which death by a signal would not.
-  const interrupt = { handle: (): void => system.exit(130) }
-  system.on('SIGINT', () => interrupt.handle())
-  system.on('SIGTERM', () => interrupt.handle())
+  const interrupt = { handle: (signal: NodeJS.Signals): void => system.die(signal) }
+  system.on('SIGINT', () => interrupt.handle('SIGINT'))
+  system.on('SIGTERM', () => interrupt.handle('SIGTERM'))
   return {
     json,
     stderr: system.stderr,
@@ -113,8 +116,8 @@ function createContext(json: boolean, system: ProgramProcess): CommandContext {
     },
     async stoppable(remark, work) {
       const controller = new AbortController()
-      interrupt.handle = () => {
-        if (controller.signal.aborted) system.exit(130)
+      interrupt.handle = (signal) => {
+        if (controller.signal.aborted) return system.die(signal)
         // Below whatever stands on the line, such as a progress bar.
         system.stderr.write(`\n${remark}\n`)
         controller.abort()
@@ -122,7 +125,7 @@ function createContext(json: boolean, system: ProgramProcess): CommandContext {
       try {
         return await work(controller.signal)
       } finally {
-        interrupt.handle = () => system.exit(130)
+        interrupt.handle = system.die
       }
     },
   }

@@ -78,6 +78,7 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
   let latest: ClassificationPredictions | undefined
   const predict = async () => {
     const onBatch = (done: number) => onProgress?.({ stage: 'evaluate', done, total: evalItems.length })
+    onBatch(0)
     latest = await predictClassification(model, evalItems, { batchSize: args.evalBatchSize, onProgress: onBatch })
     return latest
   }
@@ -204,6 +205,7 @@ function createEncoder(
     },
     async encode(examples: readonly Example[], labels: Int32Array): Promise<ClassificationItem[]> {
       const items: ClassificationItem[] = []
+      onProgress(done, truncated)
       for (let start = 0; start < examples.length; start += slice) {
         const part = examples.slice(start, start + slice)
         encodeExamples(part, tokenizer, { maxLength }).forEach((sequence, i) => {

@@ -1,0 +1,81 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../../test/checkpoint-fixture.ts'
+import { createModel } from '../../checkpoints/node.ts'
+import type { Example } from '../../data/example.ts'
+import { bertConfig } from '../../models/bert-config.ts'
+import { BertTokenizer } from '../../tokenizers/index.ts'
+import { type FinetuneClassifierOptions, finetuneClassifier } from './finetune.ts'
+
+const root = temporaryFolder()
+const words = ['good', 'great', 'lovely', 'bad', 'awful', 'dull']
+const tokenizer = new BertTokenizer({ vocab: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words] })
+const labels = ['down', 'up']
+
+const examples = (count: number): Example[] =>
+  Array.from({ length: count }, (_, i) => ({
+    text: `${words[i % 6]} ${words[((i + 1) % 3) | 0]}`,
+    label: labels[Number(i % 6 < 3)],
+    source: { file: 'made.csv', row: i + 2 },
+  }))
+
+async function run(options: Partial<FinetuneClassifierOptions> & { output: string }) {
+  const config = bertConfig({
+    vocabSize: tokenizer.vocabSize,
+    hiddenSize: 12,
+    numHiddenLayers: 1,
+    numAttentionHeads: 3,
+    intermediateSize: 17,
+    maxPositionEmbeddings: 8,
+    labels,
+  })
+  const model = await createModel('sequence-classification', 'bert', config, { threads: 1 })
+  return finetuneClassifier({ model, tokenizer, trainExamples: examples(48), ...options }).finally(() => model.close())
+}
+
+test('an early stop is not gone beyond when the end of the run was lost', async () => {
+  const output = join(root, 'early')
+  // Nothing improves at learning rate 0, so the second evaluation after the first ends the run.
+  const args = { learningRate: 0, dropout: false, earlyStoppingPatience: 2, epochs: 10 }
+  const whole = await run({ output, args, evalExamples: examples(12) })
+  expect([whole.result.reason, whole.result.steps]).toEqual(['early-stopping', 18])
+  const again = await run({ output, args, evalExamples: examples(12), resume: true })
+  expect([again.result.reason, again.result.steps]).toEqual(['early-stopping', 18])
+  expect(again.metrics).toEqual(whole.metrics)
+})
+
+test('without evaluation data there are no metrics, but a report', async () => {
+  const output = join(root, 'plain')
+  const { metrics, reportPath } = await run({ output, args: { maxSteps: 3 } })
+  expect(metrics).toEqual({})
+  expect(await readFile(reportPath!, 'utf8')).toContain('48 examples')
+  const { training } = JSON.parse(await readFile(join(output, 'metrics.json'), 'utf8'))
+  expect(training.steps).toBe(3)
+})
+
+test('the last evaluation of the training and the final metrics are the same numbers', async () => {
+  const { result, metrics } = await run({
+    output: join(root, 'same'),
+    args: { epochs: 2, learningRate: 0.01 },
+    evalExamples: examples(12),
+  })
+  const last = result.state.log_history.filter((entry) => 'eval_loss' in entry).at(-1)!
+  for (const name of ['loss', 'accuracy', 'f1_macro']) expect(metrics[name].value).toBe(last[`eval_${name}`])
+})
+
+test.each([
+  ['an unknown metric', { args: { metricForBestModel: 'f2' }, evalExamples: examples(6) }, /unknown metric "f2"/],
+  ['evaluation without data', { args: { evalStrategy: 'epoch' as const } }, /there is no evaluation data/],
+  [
+    'a label that the model lacks',
+    { trainExamples: [{ ...examples(1)[0], label: 'side' }] },
+    /made\.csv, row 2: .*"side"/,
+  ],
+  ['no examples', { trainExamples: [] }, /no training example/],
+  ['a length that the model cannot take', { maxLength: 9 }, /from 3 to 8, the model's limit, not 9/],
+  ['a setting out of range', { args: { epochs: 0 } }, /epochs must be a number above 0/],
+])('%s is refused before the folder is made', async (_name, options, message) => {
+  await expect(run({ output: join(root, 'refused'), ...options })).rejects.toThrow(message)
+  expect(await readdir(root)).not.toContain('refused')
+})

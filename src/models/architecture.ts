@@ -29,7 +29,7 @@ export interface EncoderConfig {
 
 /** What an encoder computes. N tokens, B sequences, T longest, H hidden, A heads. */
 export interface EncoderOutput {
-  /** [N, H] */
+  /** [N, H], or the wanted rows of it: [R, H] */
   last: Value
   /** Embeddings and each layer's output: numHiddenLayers + 1 times [N, H]. */
   hiddenStates: readonly Value[]
@@ -50,7 +50,12 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   writeConfig(config: C): Record<string, unknown>
   /** The encoder's parameters in checkpoint order, names without the prefix. */
   parameters(config: C): ParameterSpec[]
-  encode(scope: ModelScope, config: C, batch: BatchInputs): EncoderOutput
+  /**
+   * Builds the encoder.
+   * @param rows int32 [R]: the rows of the last layer's output that are wanted, so that it need not compute the others;
+   * default all
+   */
+  encode(scope: ModelScope, config: C, batch: BatchInputs, rows?: Value): EncoderOutput
   /** A vector for the whole sequence from its first token. */
   readonly pooler: {
     parameters(config: C): ParameterSpec[]
@@ -78,12 +83,14 @@ export interface Head {
   readonly classSuffix: string
   /** Full names of the head's parameters, with the pooler's if the head uses it. */
   parameters(architecture: Architecture, config: EncoderConfig): ParameterSpec[]
-  /** Adds the head and, given labels, the sum over items of their losses. */
+  /** The rows of the encoder's output that the head reads: int32 [R]. */
+  rows(batch: BatchInputs): Value
+  /** Adds the head. hidden: [R, H], the rows that it reads */
   build(
     scope: ModelScope,
     architecture: Architecture,
     config: EncoderConfig,
-    encoded: EncoderOutput,
+    hidden: Value,
     batch: BatchInputs,
   ): HeadOutput
 }

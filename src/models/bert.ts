@@ -1,6 +1,7 @@
 /** BERT (Devlin et al. 2019, "BERT: Pre-training of deep bidirectional transformers for language understanding"). */
 import type { Value } from '../graph/graph.ts'
 import { add, tanh } from '../graph/ops/elementwise.ts'
+import { gather } from '../graph/ops/gather.ts'
 import { gemm } from '../graph/ops/matmul.ts'
 import type { Architecture, EncoderOutput, ParameterSpec } from './architecture.ts'
 import type { BatchInputs } from './batch-inputs.ts'
@@ -59,12 +60,13 @@ function parameters(config: BertConfig): ParameterSpec[] {
   ]
 }
 
-function encode(scope: ModelScope, config: BertConfig, batch: BatchInputs): EncoderOutput {
+function encode(scope: ModelScope, config: BertConfig, batch: BatchInputs, rows?: Value): EncoderOutput {
   const hiddenStates = [scope.at('embeddings', (s) => embeddings(s, config, batch))]
   const attentions: Value[] = []
   for (let i = 0; i < config.numHiddenLayers; i++) {
     scope.at(`encoder.layer.${i}`, (s) => {
-      const { hidden, probabilities } = encoderLayer(s, config, batch, hiddenStates[i])
+      const isLast = i === config.numHiddenLayers - 1
+      const { hidden, probabilities } = encoderLayer(s, config, batch, hiddenStates[i], isLast ? rows : undefined)
       hiddenStates.push(hidden)
       attentions.push(probabilities)
     })
@@ -81,8 +83,12 @@ function embeddings(scope: ModelScope, config: BertConfig, batch: BatchInputs): 
   return scope.dropout(layerNormLayer(scope, 'LayerNorm', sum, config.layerNormEps), config.hiddenDropoutProb)
 }
 
-/** x: [N, H] -> hidden [N, H], probabilities [B, A, T, T] */
-function encoderLayer(scope: ModelScope, config: BertConfig, batch: BatchInputs, x: Value) {
+/**
+ * x: [N, H] -> hidden [N, H], probabilities [B, A, T, T]
+ * @param rows if given, int32 [R]: only these rows are wanted, hidden is [R, H], and what follows attention runs on them alone
+ */
+function encoderLayer(scope: ModelScope, config: BertConfig, batch: BatchInputs, x: Value, rows?: Value) {
+  const wanted = (all: Value) => (rows ? gather(all, rows) : all)
   const { hiddenSize, numAttentionHeads: heads, layerNormEps, hiddenDropoutProb } = config
   const attended = scope.at('attention', (s) => {
     const { context, probabilities } = s.at('self', (self) => {
@@ -95,8 +101,8 @@ function encoderLayer(scope: ModelScope, config: BertConfig, batch: BatchInputs,
       return attention(self, projections, batch, options)
     })
     const hidden = s.at('output', (out) => {
-      const dense = out.dropout(linearLayer(out, 'dense', context), hiddenDropoutProb) // [N, H]
-      return layerNormLayer(out, 'LayerNorm', add(dense, x), layerNormEps)
+      const dense = out.dropout(linearLayer(out, 'dense', wanted(context)), hiddenDropoutProb) // [N, H]
+      return layerNormLayer(out, 'LayerNorm', add(dense, wanted(x)), layerNormEps)
     })
     return { hidden, probabilities }
   })

@@ -4,7 +4,7 @@ import { gradients } from '../graph/autodiff.ts'
 import { type DType, Graph, type Value } from '../graph/graph.ts'
 import { toOnnx } from '../graph/onnx.ts'
 import { add } from '../graph/ops/elementwise.ts'
-import { ScatterAdd } from '../graph/ops/gather.ts'
+import { gather, ScatterAdd } from '../graph/ops/gather.ts'
 import { verify } from '../graph/verify.ts'
 import type { DropoutSite } from '../runtime/dropout-masks.ts'
 import type { ScatteredGradient } from '../runtime/model-host.ts'
@@ -35,14 +35,24 @@ export function modelParameters({ architecture, config, head }: ModelDefinition)
   return [...architecture.parameters(config).map(withPrefix), ...own]
 }
 
+interface BuildOptions {
+  /** Apply dropout. */
+  training: boolean
+  dtype: DType
+  /** Compute the last layer for every token, not only for those that the head reads. */
+  whole: boolean
+}
+
 /** The values that a model offers by name, besides the loss. */
-function buildModel(definition: ModelDefinition, { training, dtype }: { training: boolean; dtype: DType }) {
+function buildModel(definition: ModelDefinition, { training, dtype, whole }: BuildOptions) {
   const { architecture, config, head } = definition
   const graph = new Graph()
   const scope = ModelScope.root(graph, modelParameters(definition), { training, dtype })
   const batch = declareBatchInputs(graph, config.numAttentionHeads, dtype)
-  const encoded = scope.at(architecture.prefix, (s) => architecture.encode(s, config, batch))
-  const built = head?.build(scope, architecture, config, encoded, batch)
+  const rows = head?.rows(batch)
+  const encoded = scope.at(architecture.prefix, (s) => architecture.encode(s, config, batch, whole ? undefined : rows))
+  const hidden = whole && rows ? gather(encoded.last, rows) : encoded.last
+  const built = head?.build(scope, architecture, config, hidden, batch)
   const outputs = new Map<string, Value>([['lastHiddenState', encoded.last]])
   if (built) outputs.set('logits', built.logits)
   encoded.hiddenStates.forEach((value, i) => {
@@ -60,7 +70,16 @@ export function forwardGraph(
   outputs: readonly string[],
   dtype: DType = 'float32',
 ): BuiltGraph {
-  const { graph, scope, outputs: known, loss } = buildModel(definition, { training: false, dtype })
+  const {
+    graph,
+    scope,
+    outputs: known,
+    loss,
+  } = buildModel(definition, {
+    training: false,
+    dtype,
+    whole: outputs.some((name) => name !== 'logits' && name !== 'loss'),
+  })
   for (const name of outputs) {
     const value = name === 'loss' ? loss?.() : known.get(name)
     if (!value)
@@ -92,7 +111,7 @@ export interface GradientGraph extends BuiltGraph {
 /** Builds the loss of a batch and its gradients; outputs `loss`, `logits`, and those that GradientGraph names. */
 export function gradientGraph(definition: ModelDefinition, options: GradientGraphOptions = {}): GradientGraph {
   const { dropout = true, accumulate = false, dtype = 'float32' } = options
-  const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype })
+  const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype, whole: false })
   if (!buildLoss) throw new ConfigError('NO_HEAD', 'a model without a head has no loss to train on')
   const loss = buildLoss()
   const trained = options.trained ?? [...scope.parameters.keys()]

@@ -1,4 +1,3 @@
-import { gather } from '../../graph/ops/gather.ts'
 import type { Head } from '../architecture.ts'
 import { crossEntropy } from '../losses.ts'
 
@@ -8,8 +7,8 @@ export const maskedLm: Head = {
   labelsAreTokens: true,
   classSuffix: 'ForMaskedLM',
   parameters: (architecture, config) => architecture.languageModelHead.parameters(config),
-  build: (scope, architecture, config, { last }, batch) => {
-    const masked = gather(last, batch.maskedRows()) // [M, H]
+  rows: (batch) => batch.maskedRows(),
+  build: (scope, architecture, config, masked, batch) => {
     const logits = architecture.languageModelHead.build(scope, config, masked) // [M, V]
     return { logits, loss: () => crossEntropy(logits, batch.labels('masked'), batch.lossScale()) }
   },

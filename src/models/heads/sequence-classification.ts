@@ -1,4 +1,3 @@
-import { gather } from '../../graph/ops/gather.ts'
 import type { Head } from '../architecture.ts'
 import { linearLayer, linearParameters } from '../layers.ts'
 import { crossEntropy } from '../losses.ts'
@@ -11,8 +10,8 @@ export const sequenceClassification: Head = {
     ...architecture.pooler.parameters(config).map((p) => ({ ...p, name: `${architecture.prefix}.${p.name}` })),
     ...linearParameters('classifier', config.hiddenSize, config.labels.length),
   ],
-  build: (scope, architecture, config, { last }, batch) => {
-    const first = gather(last, batch.firstTokens) // [B, H]
+  rows: (batch) => batch.firstTokens,
+  build: (scope, architecture, config, first, batch) => {
     const pooled = scope.at(architecture.prefix, (s) => architecture.pooler.build(s, config, first)) // [B, H]
     const dropped = scope.at('classifier', (s) => s.dropout(pooled, architecture.classifierDropout(config)))
     const logits = linearLayer(scope, 'classifier', dropped) // [B, C]

@@ -143,7 +143,8 @@ export class Graph {
     shape: number[] = typeof values === 'number' ? [] : [values.length],
   ): Value {
     const list = typeof values === 'number' ? [values] : values
-    const key = `${dtype}:${shape.join(',')}:${list.join(',')}`
+    const digits = list.map((value) => (Object.is(value, -0) ? '-0' : value)) // -0 prints as 0
+    const key = `${dtype}:${shape.join(',')}:${digits.join(',')}`
     const known = this.#constantsByKey.get(key)
     if (known) return known
     const value: Value = {

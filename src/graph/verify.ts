@@ -37,6 +37,8 @@ export function verify(graph: Graph): void {
     })
   }
   for (const [name, value] of graph.outputs) {
+    // An output is a tensor of its own in ONNX, so it shares the names of the values.
+    if (names.has(name)) throw new ShapeError('VERIFY', `output "${name}" has the name of a value; rename one of them`)
     if (!defined.has(value)) throw new ShapeError('VERIFY', `output "${name}" is never computed`)
   }
 }

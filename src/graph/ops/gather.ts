@@ -30,7 +30,8 @@ export const ScatterAdd: Op = {
   },
   gradient: ({ inputs: [, indices], outputGradients: [dy] }) => [gather(dy!, indices), undefined, undefined],
   emit: (node, emitter) => {
-    // ScatterND adds in parallel, in an order that differs from run to run; ScatterElements adds one after the other.
+    // With several threads ONNX Runtime's ScatterND loses updates of rows that occur more than once (a data race, up to
+    // 1.30); ScatterElements adds one after the other.
     const [updates, indices, like] = node.inputs
     const [shape, zeros, updateShape, rows] = ['shape', 'zeros', 'shape', 'rows'].map((hint) => emitter.fresh(hint))
     emitter.node('Shape', [like.name], [shape])

@@ -92,6 +92,7 @@ function createEmitter(target: Target, nodes: Uint8Array[], initializers: Map<st
       const writer = new BinaryWriter()
       writer.tag(1, WireType.LengthDelimited).string(shape)
       writer.tag(2, WireType.LengthDelimited).string(output)
+      writer.tag(3, WireType.LengthDelimited).string(output)
       writer.tag(4, WireType.LengthDelimited).string('ConstantOfShape')
       const attribute = new BinaryWriter()
       attribute.tag(1, WireType.LengthDelimited).string('value')

@@ -28,7 +28,7 @@ module.exports = {
     {
       name: 'onnxruntime-only-in-runtime',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/runtime/' },
+      from: { path: '^src/', pathNot: '^src/runtime/|\\.test\\.ts$' },
       to: { path: 'onnxruntime' },
     },
     {

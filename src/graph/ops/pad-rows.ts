@@ -5,7 +5,7 @@
 import { apply, type Op, type OpSample, type Value } from '../graph.ts'
 import { reshape } from './reduce.ts'
 
-/** The index vectors of a batch; see `attentionIndex`. */
+/** The index vectors of a batch. */
 export interface PaddingIndex {
   /** The flat row of each cell: int32 [B, heads, T]; padding cells hold any valid row. */
   rowOfCell: Value

@@ -9,10 +9,12 @@ describe('matrix products of a training step', () => {
   const tokens = 11
   const products = matrixProducts(classifier(baseSizes(2)), { batch: 3, tokens, longest: 5 })
 
-  test('linear layers multiply each weight with each token once forward and twice backward', () => {
+  test('linear layers multiply each weight with each row once forward and twice backward', () => {
     const linear = products.filter(({ batch, scope, n }) => batch === 1 && n > 1 && scope.includes('.layer.'))
-    const weights = 2 * (4 * 768 * 768 + 2 * 768 * 3072)
-    expect(linear.map(operations).reduce((a, b) => a + b)).toBe(3 * 2 * tokens * weights)
+    // What follows attention in the last layer runs on the 3 sequences' first tokens only.
+    const projections = 2 * tokens * 3 * 768 * 768
+    const others = (tokens + 3) * (768 * 768 + 2 * 768 * 3072)
+    expect(linear.map(operations).reduce((a, b) => a + b)).toBe(3 * 2 * (projections + others))
   })
 
   test('attention has two products of T x T x D a head forward and four backward', () => {
@@ -24,7 +26,9 @@ describe('matrix products of a training step', () => {
   test('are grouped by shape and transposition', () => {
     const [first] = groupProducts(products.filter(({ scope }) => scope.includes('intermediate')))
     expect(first.name).toBe('[11, 768] [768, 3072]ᵀ')
-    expect(first.members).toHaveLength(2)
+    expect(first.members).toHaveLength(1)
+    const queries = groupProducts(products.filter(({ scope }) => scope.endsWith('self.query')))
+    expect(queries.map(({ name, members }) => [name, members.length])).toEqual([['[11, 768] [768, 768]ᵀ', 2]])
   })
 
   test('TensorFlow.js transposes in the gradients of linear layers, and not in the layers', () => {

@@ -31,12 +31,11 @@ const mails = await readMails((done) => reading.update(done, {}))
 reading.finish()
 const { train, eval: test } = stratifiedSplit(mails, { fraction: 0.2, seed, labelOf: (mail) => mail.label! })
 
-const learning = createProgress({ label: 'Learning vocabulary', unit: 'texts' })
 const tokenizer = await trainWordPiece(
   train.map(({ text }) => text),
   { vocabSize: 8000, lowercase: true },
 )
-learning.finish(`${tokenizer.vocabSize} pieces`)
+console.log(`Vocabulary: ${tokenizer.vocabSize.toLocaleString('en')} pieces, learnt from the training mails`)
 
 const config = bertConfig({
   vocabSize: tokenizer.vocabSize,

@@ -28,8 +28,8 @@ export interface UpdateGroup {
 const stretch = 1 << 13
 export const stretchBytes = stretch * 4
 
-/** Elements whose squares are summed in float32; the sums of stretches are added in float64. */
-const normStretch = 1 << 20
+/** Elements whose squares are summed in float32, few enough for 1e-6; the sums of stretches are added in float64. */
+const normStretch = 1 << 17
 
 /** Applies an optimiser's update to flat arrays, in place. */
 export class WeightUpdater {

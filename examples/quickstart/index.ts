@@ -2,6 +2,7 @@
  * The main job in one command: `npm run quickstart` reads 6,046 real mails, learns a vocabulary, builds a small BERT with
  * random weights, trains it to tell spam from ham, and compares it with two simpler models on mails it has never seen.
  */
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -21,6 +22,9 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 const output = resolve(values.output)
+if (!Number.isInteger(seed) || seed < 0)
+  throw new Error(`--seed must be a whole number of at least 0, not ${values.seed}`)
+if (output !== resolve('out/quickstart') && existsSync(output)) throw new Error(`${output} exists: name a new folder`)
 const labels = ['ham', 'spam']
 const started = performance.now()
 
@@ -68,7 +72,8 @@ const baselines = {
   'bag of words (naive Bayes)': scores(bagOfWordsPredictions(train, test)),
 }
 
-await rm(output, { recursive: true, force: true })
+// Only the default folder is this program's own to clear.
+if (output === resolve('out/quickstart')) await rm(output, { recursive: true, force: true })
 let training = createProgress({ label: 'Training' })
 const { metrics, result, reportPath } = await finetuneClassifier({
   model,

@@ -122,10 +122,15 @@ export class ModelHost {
     const options = { profile: program.profile }
     const gradients = await this.#backend.createSession(program.gradients, options)
     const accumulate = program.accumulate && (await this.#backend.createSession(program.accumulate, options))
-    for (const name of ['gradients', ...program.update.slots]) {
-      if (!this.#arrays.has(name)) this.#arrays.set(name, new Float32Array(this.#layout.size))
-    }
     const updater = await WeightUpdater.create(this.#backend, program.update)
+    await this.#releaseTraining()
+    // What an earlier training left is zeroed: moments, and gradients of what is no longer trained.
+    for (const name of ['gradients', ...program.update.slots]) {
+      const array = this.#arrays.get(name)
+      if (array) array.fill(0)
+      else this.#arrays.set(name, new Float32Array(this.#layout.size))
+    }
+    this.#touchedRows.clear()
     this.#training = { program, gradients, accumulate, updater }
   }
 
@@ -160,11 +165,16 @@ export class ModelHost {
   async release(): Promise<void> {
     for (const { session } of this.#forwards.values()) await session.release()
     this.#forwards.clear()
-    await this.#training?.gradients.release()
-    await this.#training?.accumulate?.release()
-    await this.#training?.updater.release()
-    this.#training = undefined
+    await this.#releaseTraining()
     this.#arrays.clear()
+  }
+
+  async #releaseTraining(): Promise<void> {
+    const training = this.#training
+    this.#training = undefined
+    await training?.gradients.release()
+    await training?.accumulate?.release()
+    await training?.updater.release()
   }
 
   async #accumulateGradients(request: StepRequest): Promise<Pick<StepResult, 'loss' | 'outputs'>> {

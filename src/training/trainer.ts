@@ -92,6 +92,9 @@ export class Trainer<Item> {
     if (args.evalStrategy !== 'no' && !evaluates) {
       throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
     }
+    if (args.loadBestModelAtEnd && !options.checkpoints) {
+      throw new ConfigError('BEST_MODEL', 'loadBestModelAtEnd needs checkpoints to load from: give the trainer a store')
+    }
     this.args = args
     this.#options = options
     const { trainItems, task } = options
@@ -301,10 +304,9 @@ export class Trainer<Item> {
         `metricForBestModel "${name}" is not computed; there are ${Object.keys(metrics).join(', ')}`,
       )
     }
-    const gain =
-      state.best_metric === null
-        ? Number.POSITIVE_INFINITY
-        : (value - state.best_metric) * (args.greaterIsBetter ? 1 : -1)
+    // NaN is better than nothing else, not even than no value.
+    const before = state.best_metric ?? (args.greaterIsBetter ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
+    const gain = (value - before) * (args.greaterIsBetter ? 1 : -1)
     const best = gain > 0
     if (best) {
       state.best_metric = value

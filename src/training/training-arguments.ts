@@ -46,7 +46,7 @@ export interface TrainingArguments {
   saveStrategy: Strategy
   /** Steps between checkpoints with strategy `steps`; default 500. */
   saveSteps: number
-  /** Keep only so many checkpoints, besides the best; 0: all; default 2. */
+  /** Keep only so many checkpoints; the best and the newest always stay; 0: all; default 2. */
   saveTotalLimit: number
   /** End with the weights of the best evaluation rather than the last; default false. */
   loadBestModelAtEnd: boolean
@@ -136,8 +136,16 @@ export function trainingArguments(given: Partial<TrainingArguments>): TrainingAr
     const value = args[key as keyof TrainingArguments] as number
     if (!Number.isInteger(value) || value < least) fail(key, `a whole number of at least ${least}`, value)
   }
-  for (const key of atLeastZero) if (!((args[key] as number) >= 0)) fail(key, 'a number of at least 0', args[key])
-  if (!(args.epochs > 0)) fail('epochs', 'a number above 0', args.epochs)
+  for (const key of atLeastZero) {
+    const value = args[key] as number
+    if (!(value >= 0 && Number.isFinite(value))) fail(key, 'a number of at least 0', value)
+  }
+  for (const key of ['epochs', 'adamEpsilon'] as const) {
+    if (!(args[key] > 0 && Number.isFinite(args[key]))) fail(key, 'a number above 0', args[key])
+  }
+  for (const key of ['adamBeta1', 'adamBeta2'] as const) {
+    if (!(args[key] >= 0 && args[key] < 1)) fail(key, 'at least 0 and below 1', args[key])
+  }
   if (args.warmupRatio >= 1) fail('warmupRatio', 'below 1', args.warmupRatio)
   if (!Number.isInteger(args.maxSteps)) fail('maxSteps', 'a whole number, -1 for no limit', args.maxSteps)
   for (const key of ['evalStrategy', 'saveStrategy'] as const) {

@@ -62,6 +62,13 @@ export async function loadModel(
       `${directory}: problem_type "${common.problemType}" is not supported yet, only single_label_classification`,
     )
   }
+  if (!common.tieWordEmbeddings && head?.task === 'masked-lm') {
+    throw new CheckpointError(
+      'UNTIED_EMBEDDINGS',
+      `${directory}: tie_word_embeddings is false, so the output matrix is not the embeddings', which is not supported. ` +
+        'Use a checkpoint with tied embeddings.',
+    )
+  }
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
   let report: LoadReport | undefined

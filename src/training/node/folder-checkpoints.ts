@@ -88,11 +88,11 @@ export class FolderCheckpoints implements CheckpointStore {
   async prune(limit: number, keep: string | null): Promise<void> {
     if (limit === 0) return
     const names = await this.#list()
-    const spare = names.filter((name) => name !== keep)
-    const excess = names.length - limit
-    for (const name of spare.slice(0, Math.max(0, Math.min(excess, spare.length - 1)))) {
+    const spare = names.slice(0, -1).filter((name) => name !== keep) // the newest is what a run resumes from
+    for (const name of spare.slice(0, Math.max(0, names.length - limit))) {
       // Renamed first: a half-deleted folder must not look like a checkpoint.
       const hidden = join(this.directory, `.${name}.deleted`)
+      await rm(hidden, { recursive: true, force: true }) // of a run that was killed here
       await rename(join(this.directory, name), hidden)
       await rm(hidden, { recursive: true, force: true })
     }

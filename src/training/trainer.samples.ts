@@ -1,0 +1,126 @@
+/** A Trainer on a model that computes nothing, for tests of its course. */
+import { expect } from 'vitest'
+import type { ModelBatch } from '../models/batch-inputs.ts'
+import type { EncoderModel } from '../models/model.ts'
+import type { CompileOptions } from '../models/training-session.ts'
+import { type CheckpointStore, Trainer, type TrainerEvent, type TrainerOptions } from './trainer.ts'
+import type { TrainerState } from './trainer-state.ts'
+import type { TrainingArguments } from './training-arguments.ts'
+
+/** What happened in a run, besides its events. */
+export interface Course {
+  compiled: CompileOptions[]
+  /** Of each step. */
+  rates: number[]
+  microBatches: number[]
+  tokens: number[]
+  /** Calls of the store. */
+  calls: string[]
+  /** The number of the step whose weights the model has. */
+  weights: number
+  events: TrainerEvent[]
+}
+
+/** Settings of a run and what its model answers. */
+export interface RunOptions {
+  args?: Partial<TrainingArguments>
+  /** Lengths of the training items; default a dozen of one token. */
+  items?: number[]
+  /** `loss` of each evaluation, or all its metrics. */
+  evaluations?: (number | Record<string, number>)[]
+  /** Loss of each step; default 1. */
+  losses?: number[]
+  checkpoints?: boolean
+  onEvent?: (event: TrainerEvent) => void
+}
+
+/** Makes a trainer; `course` fills up while it trains. */
+export function prepare({
+  args,
+  items = Array(12).fill(1),
+  evaluations,
+  losses = [],
+  checkpoints,
+  onEvent,
+}: RunOptions) {
+  const course: Course = { compiled: [], rates: [], microBatches: [], tokens: [], calls: [], weights: 0, events: [] }
+  const model = {
+    async compile(options: CompileOptions) {
+      course.compiled.push(options)
+      return {
+        async step(batches: ModelBatch[], { learningRate }: { learningRate: number }) {
+          course.rates.push(learningRate)
+          course.microBatches.push(batches.length)
+          course.tokens.push(batches.reduce((sum, batch) => sum + batch.tokens, 0))
+          course.weights++
+          const loss = losses[course.rates.length - 1] ?? 1
+          return { loss, gradNorm: loss / 2 }
+        },
+        state: async () => ({ step: course.weights, slots: {} }),
+      }
+    },
+  } as unknown as EncoderModel
+  const store: CheckpointStore = {
+    async begin() {
+      course.calls.push('begin')
+    },
+    async save(_model, optimizer, state) {
+      expect(optimizer.step).toBe(state.global_step)
+      course.calls.push(`save ${state.global_step}`)
+      return `checkpoint-${state.global_step}`
+    },
+    latest: async () => undefined,
+    async load(name) {
+      course.calls.push(`load ${name}`)
+      course.weights = Number(name.slice('checkpoint-'.length))
+      return {} as TrainerState
+    },
+    async prune(limit, keep) {
+      course.calls.push(`prune to ${limit}${keep ? `, keep ${keep}` : ''}`)
+    },
+    async finish() {
+      course.calls.push(`finish with ${course.weights}`)
+    },
+  }
+  let evaluated = 0
+  const options: TrainerOptions<number> = {
+    model,
+    task: {
+      length: (item) => item,
+      collate: (batch) => ({ size: batch.length, tokens: batch.reduce((a, b) => a + b, 0) }) as ModelBatch,
+      async evaluate(_model, given) {
+        expect(given).toEqual([5])
+        const result = evaluations![evaluated++]
+        return typeof result === 'number' ? { loss: result } : result
+      },
+    },
+    trainItems: items,
+    ...(evaluations && { evalItems: [5] }),
+    args: { batchSize: 4, ...args },
+    ...(checkpoints && { checkpoints: store }),
+    onEvent: (event) => {
+      course.events.push(event)
+      onEvent?.(event)
+    },
+  }
+  return { trainer: new Trainer(options), course }
+}
+
+/** Makes a trainer and trains. */
+export async function run(options: RunOptions, train: Parameters<Trainer<number>['train']>[0] = {}) {
+  const { trainer, course } = prepare(options)
+  const result = await trainer.train(train)
+  return { ...course, result, state: result.state }
+}
+
+/** Events as short texts. */
+export const brief = (events: readonly TrainerEvent[]) =>
+  events.map((event) => {
+    if (event.type === 'log') return `log ${event.entry.step} ${'loss' in event.entry ? 'loss' : 'eval'}`
+    if (event.type === 'start') return `start at ${event.firstStep} of ${event.totalSteps}`
+    if (event.type === 'end') return `end ${event.step} ${event.reason}`
+    return `${event.type} ${event.step}`
+  })
+/** The steps of all events of a type. */
+export const stepsOf = (events: readonly TrainerEvent[], type: TrainerEvent['type']) =>
+  events.flatMap((event) => (event.type === type && 'step' in event ? [event.step] : []))

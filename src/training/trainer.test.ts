@@ -1,0 +1,332 @@
+/** The Trainer's course, on a model that computes nothing; node/folder-checkpoints.test.ts has a real one. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ConfigError } from '../core/errors.ts'
+import { brief, prepare, run, stepsOf } from './trainer.samples.ts'
+import type { TrainingArguments } from './training-arguments.ts'
+
+const fixture: {
+  stateKeys: string[]
+  callbackStates: Record<'EarlyStoppingCallback' | 'TrainerControl', { args: object; attributes: object }>
+  steps: { batches: number; accumulation: number; epochs: number; maxSteps: number; steps: number }[]
+  stops: {
+    greaterIsBetter: boolean
+    patience: number
+    threshold: number
+    metrics: (number | null)[]
+    counters: number[]
+    best: boolean[]
+    bestMetric: number
+    bestStep: number
+  }[]
+} = JSON.parse(readFileSync(new URL('trainer.fixture.json', import.meta.url), 'utf8'))
+
+describe('the number of steps', () => {
+  test.each(fixture.steps)(
+    'of $batches batches, $accumulation a step, $epochs epochs, at most $maxSteps, as transformers',
+    async ({ batches, accumulation, epochs, maxSteps, steps }) => {
+      const args = { epochs, maxSteps, gradientAccumulationSteps: accumulation }
+      const { rates, microBatches, result } = await run({ args, items: Array(batches * 4 - 1).fill(1) })
+      expect([rates.length, result.steps, result.state.max_steps]).toEqual([steps, steps, steps])
+      // The last step of an epoch takes what is left.
+      const epoch = Array.from({ length: Math.ceil(batches / accumulation) }, (_, i) =>
+        Math.min(accumulation, batches - i * accumulation),
+      )
+      expect(microBatches).toEqual(Array.from({ length: steps }, (_, i) => epoch[i % epoch.length]))
+    },
+  )
+
+  test('with a token budget follows the batches of each epoch', async () => {
+    const items = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    const { rates, tokens, events, state } = await run({ items, args: { epochs: 4, tokenBudget: 12 } })
+    expect(Math.max(...tokens)).toBeLessThanOrEqual(12)
+    expect(tokens.reduce((a, b) => a + b)).toBe(4 * 66)
+    expect(state).toMatchObject({ num_input_tokens_seen: 4 * 66, max_steps: rates.length, epoch: 4 })
+    // Each epoch sees each item once, and its last step is where it ends.
+    const ends = events.flatMap((event) => (event.type === 'step' && Number.isInteger(event.epoch) ? [event.step] : []))
+    expect(ends).toHaveLength(4)
+    ends.forEach((end, i) => {
+      const seen = tokens.slice(ends[i - 1] ?? 0, end)
+      expect(seen.reduce((a, b) => a + b)).toBe(66)
+    })
+  })
+})
+
+describe('learning rates', () => {
+  test.each([
+    ['linear', { warmupSteps: 2 }, [0, 0.5, 1, 0.75, 0.5, 0.25]],
+    ['linear', { warmupRatio: 0.3 }, [0, 0.5, 1, 0.75, 0.5, 0.25]], // ceil(0.3 * 6) = 2
+    ['linear', {}, [1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6]],
+    ['cosine', { warmupSteps: 2 }, [0, 0.5, ...[0, 1, 2, 3].map((i) => (1 + Math.cos((Math.PI * i) / 4)) / 2)]],
+    ['constant', { warmupSteps: 2 }, [1, 1, 1, 1, 1, 1]],
+    ['constant_with_warmup', { warmupSteps: 4 }, [0, 0.25, 0.5, 0.75, 1, 1]],
+    ['linear', { warmupSteps: 6 }, [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6]],
+  ] as const)('of %s with %o', async (lrScheduler, warmup, factors) => {
+    const { rates, events } = await run({ args: { epochs: 2, learningRate: 0.125, lrScheduler, ...warmup } })
+    expect(rates).toHaveLength(6)
+    for (const [i, rate] of rates.entries()) expect(Math.abs(rate - 0.125 * factors[i])).toBeLessThan(1e-15)
+    const told = events.flatMap((event) => (event.type === 'step' ? [event.learningRate] : []))
+    expect(told).toEqual(rates)
+  })
+})
+
+test('settings reach the optimiser and the session', async () => {
+  const { compiled } = await run({
+    args: {
+      learningRate: 0.3,
+      weightDecay: 0.2,
+      adamBeta1: 0.8,
+      adamBeta2: 0.95,
+      adamEpsilon: 1e-5,
+      dropout: false,
+      maxGradNorm: 0.5,
+      seed: 9,
+      gradientAccumulationSteps: 2,
+    },
+  })
+  const optimizer = { learningRate: 0.3, weightDecay: 0.2, betas: [0.8, 0.95], epsilon: 1e-5 }
+  expect(compiled).toEqual([
+    { optimizer: expect.objectContaining(optimizer), dropout: false, maxGradNorm: 0.5, seed: 9, accumulate: true },
+  ])
+})
+
+describe('the log', () => {
+  test('has the first step, every loggingSteps and the last, each with the mean loss since the one before', async () => {
+    const losses = [6, 1, 2, 3, 4, 5, 9, 10]
+    const { state, events, result } = await run({ losses, args: { maxSteps: 8, loggingSteps: 3, learningRate: 1 } })
+    expect(state.log_history.map(({ step, loss }) => [step, loss])).toEqual([
+      [1, 6],
+      [3, 1.5],
+      [6, 4],
+      [8, 9.5],
+    ])
+    expect(state.log_history[1]).toEqual({ step: 3, epoch: 1, loss: 1.5, grad_norm: 1, learning_rate: 0.75 })
+    expect(events.flatMap((event) => (event.type === 'log' ? [event.entry] : []))).toEqual(state.log_history)
+    expect(result.loss).toBe(5)
+  })
+
+  test('has every metric of an evaluation', async () => {
+    const { state } = await run({ args: { epochs: 1 }, evaluations: [{ loss: 0.5, accuracy: 0.75 }] })
+    expect(state.log_history.at(-1)).toEqual({
+      step: 3,
+      epoch: 1,
+      eval_loss: 0.5,
+      eval_accuracy: 0.75,
+      eval_runtime: expect.any(Number),
+      eval_samples_per_second: expect.any(Number),
+    })
+  })
+})
+
+test('events come in order', async () => {
+  const { events, calls } = await run({
+    args: { epochs: 2, loggingSteps: 2, batchSize: 6 },
+    evaluations: [1, 2],
+    checkpoints: true,
+  })
+  expect(brief(events)).toEqual([
+    'start at 0 of 4',
+    ...['step 1', 'log 1 loss'],
+    ...['step 2', 'log 2 loss', 'evaluate-start 2', 'log 2 eval', 'evaluate 2', 'save 2'],
+    ...['step 3'],
+    ...['step 4', 'log 4 loss', 'evaluate-start 4', 'log 4 eval', 'evaluate 4', 'save 4'],
+    'end 4 finished',
+  ])
+  expect(events[0]).toEqual({
+    ...{ type: 'start', totalSteps: 4, firstStep: 0, epochs: 2, examples: 12, resumedFrom: undefined },
+  })
+  const keep = 'prune to 2, keep checkpoint-2'
+  expect(calls).toEqual(['begin', 'save 2', keep, 'save 4', keep, 'finish with 4'])
+})
+
+describe('evaluating and saving', () => {
+  const args = { epochs: 2.5, evalSteps: 3, saveSteps: 4 } // 8 steps
+  test.each([
+    ['steps', 'steps', [3, 6, 8], [4, 8]],
+    ['epoch', 'epoch', [3, 6, 8], [3, 6, 8]],
+    ['no', 'steps', [], [4, 8]],
+    ['steps', 'no', [3, 6, 8], []],
+  ] as const)('by %s and by %s', async (evalStrategy, saveStrategy, evaluated, saved) => {
+    const { events } = await run({
+      args: { ...args, evalStrategy, saveStrategy },
+      evaluations: [1, 2, 3],
+      checkpoints: true,
+    })
+    expect(stepsOf(events, 'evaluate')).toEqual(evaluated)
+    expect(stepsOf(events, 'save')).toEqual(saved)
+  })
+
+  test('without a store saves nothing', async () => {
+    const { events } = await run({ args: { ...args, saveStrategy: 'steps' } })
+    expect(stepsOf(events, 'save')).toEqual([])
+  })
+})
+
+describe('the best model', () => {
+  const losses = [0.5, 0.25, 0.75, 0.5]
+  const args = { epochs: 4, loadBestModelAtEnd: true }
+
+  test('is loaded at the end', async () => {
+    const { calls, state, events } = await run({ args, evaluations: losses, checkpoints: true })
+    expect(calls.slice(-2)).toEqual(['load checkpoint-6', 'finish with 6'])
+    const best = { best_metric: 0.25, best_global_step: 6, best_model_checkpoint: 'checkpoint-6' }
+    expect(state).toMatchObject({ ...best, global_step: 12 })
+    expect(events.flatMap((event) => (event.type === 'evaluate' ? [event.best] : []))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(calls.filter((call) => call.startsWith('prune')).at(-1)).toBe('prune to 2, keep checkpoint-6')
+  })
+
+  test('is not loaded if it is the last, or not asked for', async () => {
+    const last = await run({ args, evaluations: [4, 3, 2, 1], checkpoints: true })
+    expect(last.calls.at(-1)).toBe('finish with 12')
+    const plain = await run({ args: { epochs: 4 }, evaluations: losses, checkpoints: true })
+    expect(plain.calls.at(-1)).toBe('finish with 12')
+    expect(plain.state.best_global_step).toBe(6)
+  })
+
+  test('is saved when it is found, also between the steps of saving', async () => {
+    const { calls } = await run({
+      args: { ...args, saveStrategy: 'steps', saveSteps: 5 },
+      evaluations: losses,
+      checkpoints: true,
+    })
+    const saves = calls.filter((call) => call.startsWith('save'))
+    expect(saves).toEqual(['save 3', 'save 5', 'save 6', 'save 10', 'save 12'])
+  })
+
+  test('is judged by the metric that was named', async () => {
+    const evaluations = [0.5, 0.75, 0.625, 0.5].map((f1, i) => ({ loss: i, f1 }))
+    const { state } = await run({
+      args: { ...args, metricForBestModel: 'eval_f1' },
+      evaluations,
+      checkpoints: true,
+    })
+    expect(state).toMatchObject({ best_metric: 0.75, best_global_step: 6 })
+  })
+
+  test('by a metric that is not computed is an error that names those that are', () =>
+    expect(run({ args: { metricForBestModel: 'f2' }, evaluations: [{ loss: 1, f1: 1 }] })).rejects.toThrow(
+      /"f2" is not computed; there are loss, f1/,
+    ))
+})
+
+describe('early stopping', () => {
+  test.each(fixture.stops)(
+    'as transformers: patience $patience, threshold $threshold, $metrics',
+    async ({ metrics, patience, threshold, greaterIsBetter, counters, best, bestMetric, bestStep }) => {
+      const { events, state, result } = await run({
+        args: {
+          maxSteps: metrics.length,
+          evalStrategy: 'steps',
+          evalSteps: 1,
+          metricForBestModel: 'score',
+          greaterIsBetter,
+          earlyStoppingPatience: patience,
+          earlyStoppingThreshold: threshold,
+        },
+        evaluations: metrics.map((score) => ({ loss: 0, score: score ?? Number.NaN })),
+      })
+      expect(events.flatMap((event) => (event.type === 'evaluate' ? [event.best] : []))).toEqual(best)
+      expect(state).toMatchObject({ global_step: counters.length, best_metric: bestMetric, best_global_step: bestStep })
+      expect(state.stateful_callbacks.EarlyStoppingCallback?.attributes.early_stopping_patience_counter).toBe(
+        counters.at(-1),
+      )
+      expect(result.reason).toBe(counters.at(-1)! >= patience ? 'early-stopping' : 'finished')
+    },
+  )
+
+  test('ends with the best model and says why', async () => {
+    const { calls, events } = await run({
+      args: { epochs: 9, earlyStoppingPatience: 2, loadBestModelAtEnd: true },
+      evaluations: [3, 1, 2, 2],
+      checkpoints: true,
+    })
+    expect(calls.slice(-2)).toEqual(['load checkpoint-6', 'finish with 6'])
+    expect(brief(events).at(-1)).toBe('end 12 early-stopping')
+  })
+})
+
+test('a metric that is not a number is never the best, not even the first', async () => {
+  const { state } = await run({ args: { epochs: 3 }, evaluations: [Number.NaN, 2, Number.NaN], checkpoints: true })
+  expect(state).toMatchObject({ best_metric: 2, best_global_step: 6 })
+})
+
+test('a loss that is not a number is a warning behind its step', async () => {
+  const { events, calls } = await run({ losses: [1, Number.NaN, 1], args: { epochs: 1 }, checkpoints: true })
+  expect(brief(events)).toEqual([
+    'start at 0 of 3',
+    ...['step 1', 'log 1 loss', 'step 2', 'warning 2', 'step 3', 'log 3 loss', 'save 3', 'end 3 finished'],
+  ])
+  expect(events.find((event) => event.type === 'warning')).toMatchObject({ message: expect.stringMatching(/NaN/) })
+  expect(calls.at(-1)).toBe('finish with 3')
+})
+
+describe('a signal', () => {
+  test('ends the run after the step under way, with a checkpoint and without an end result', async () => {
+    const controller = new AbortController()
+    const { events, calls, result } = await run(
+      {
+        args: { epochs: 3 },
+        checkpoints: true,
+        onEvent: (event) => event.type === 'step' && event.step === 2 && controller.abort(),
+      },
+      { signal: controller.signal },
+    )
+    expect(brief(events).slice(-3)).toEqual(['step 2', 'save 2', 'end 2 aborted'])
+    expect(calls).toEqual(['begin', 'save 2', 'prune to 2'])
+    expect(result).toMatchObject({ reason: 'aborted', steps: 2 })
+  })
+
+  test('lets a due evaluation happen and does not save twice', async () => {
+    const controller = new AbortController()
+    const { events } = await run(
+      {
+        args: { epochs: 3 },
+        evaluations: [1],
+        checkpoints: true,
+        onEvent: (event) => event.type === 'evaluate-start' && controller.abort(),
+      },
+      { signal: controller.signal },
+    )
+    expect(brief(events).slice(-3)).toEqual(['evaluate 3', 'save 3', 'end 3 aborted'])
+  })
+
+  test('without a store ends the run too', async () => {
+    const { events } = await run({ args: { epochs: 3 } }, { signal: AbortSignal.abort() })
+    expect(brief(events).at(-1)).toBe('end 1 aborted')
+  })
+})
+
+describe('trainer_state.json', () => {
+  test('has exactly the keys of transformers', async () => {
+    const { state } = await run({
+      args: { epochs: 1, earlyStoppingPatience: 2, earlyStoppingThreshold: 0.5 },
+      evaluations: [1],
+    })
+    expect(Object.keys(JSON.parse(JSON.stringify(state))).sort()).toEqual(fixture.stateKeys)
+    const { EarlyStoppingCallback, TrainerControl } = fixture.callbackStates
+    expect(state.stateful_callbacks.EarlyStoppingCallback).toEqual(EarlyStoppingCallback)
+    expect(Object.keys(state.stateful_callbacks.TrainerControl)).toEqual(Object.keys(TrainerControl))
+    expect(state).toMatchObject({ global_step: 3, epoch: 1, max_steps: 3, train_batch_size: 4, num_train_epochs: 1 })
+  })
+})
+
+describe('a trainer refuses', () => {
+  const settings = (args: Partial<TrainingArguments>, evaluations?: number[]) => () => prepare({ args, evaluations })
+
+  test('evaluation without data', () => {
+    expect(settings({ evalStrategy: 'epoch' })).toThrow(ConfigError)
+    expect(settings({ evalStrategy: 'epoch' })).toThrow(/no evaluation data/)
+    expect(() => prepare({}).trainer.evaluate()).toThrow(/no data to evaluate on/)
+  })
+  test('to load the best model from nowhere', () => {
+    expect(settings({ loadBestModelAtEnd: true }, [1])).toThrow(/needs checkpoints/)
+  })
+  test('to train on nothing', () => {
+    expect(() => prepare({ items: [] })).toThrow(/no items/)
+  })
+})

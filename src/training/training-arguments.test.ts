@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { ConfigError } from '../core/errors.ts'
+import { type TrainingArguments, trainingArguments, trainingDefaults } from './training-arguments.ts'
+
+test('settings that are not given have their defaults', () => {
+  expect(trainingArguments({})).toEqual(trainingDefaults)
+  expect(trainingArguments({ epochs: undefined, batchSize: 3 })).toEqual({ ...trainingDefaults, batchSize: 3 })
+})
+
+test.each([
+  ['loss', false],
+  ['eval_loss', false],
+  ['accuracy', true],
+  ['lossless', true],
+])('of %s greater is better: %s, unless said otherwise', (metricForBestModel, greaterIsBetter) => {
+  expect(trainingArguments({ metricForBestModel }).greaterIsBetter).toBe(greaterIsBetter)
+  expect(trainingArguments({ metricForBestModel, greaterIsBetter: !greaterIsBetter }).greaterIsBetter).toBe(
+    !greaterIsBetter,
+  )
+})
+
+test('an unknown setting is refused with the nearest known one', () => {
+  const given = { learningrate: 1 } as Partial<TrainingArguments>
+  expect(() => trainingArguments(given)).toThrow(ConfigError)
+  expect(() => trainingArguments(given)).toThrow(/"learningrate"; did you mean "learningRate"\?/)
+})
+
+const refused: [keyof TrainingArguments, unknown[]][] = [
+  ['epochs', [0, -1, Number.NaN, Number.POSITIVE_INFINITY]],
+  ['maxSteps', [1.5, Number.NaN]],
+  ['batchSize', [0, -8, 2.5, Number.NaN]],
+  ['evalBatchSize', [0]],
+  ['tokenBudget', [-1, 0.5]],
+  ['gradientAccumulationSteps', [0, 1.5]],
+  ['learningRate', [-1e-9, Number.NaN, Number.POSITIVE_INFINITY]],
+  ['lrScheduler', ['cosin']],
+  ['warmupSteps', [-1, 0.1]],
+  ['warmupRatio', [-0.1, 1]],
+  ['weightDecay', [-0.01]],
+  ['adamBeta1', [1, -0.1, Number.NaN]],
+  ['adamBeta2', [1]],
+  ['adamEpsilon', [0]],
+  ['maxGradNorm', [-1]],
+  ['seed', [-1, 0.5]],
+  ['evalStrategy', ['epochs']],
+  ['evalSteps', [0]],
+  ['saveStrategy', ['never']],
+  ['saveSteps', [0]],
+  ['saveTotalLimit', [-1]],
+  ['earlyStoppingPatience', [-1, 0.5]],
+  ['earlyStoppingThreshold', [-0.1]],
+  ['loggingSteps', [0]],
+]
+test.each(refused.flatMap(([key, values]) => values.map((value) => [key, value] as const)))(
+  '%s: %s is refused by name',
+  (key, value) => {
+    expect(() => trainingArguments({ [key]: value })).toThrow(ConfigError)
+    expect(() => trainingArguments({ [key]: value })).toThrow(new RegExp(`^${key} must be .*not ${value}`))
+  },
+)
+
+test.each([
+  [{ earlyStoppingPatience: 1, evalStrategy: 'no' }, 'EARLY_STOPPING'],
+  [{ loadBestModelAtEnd: true, evalStrategy: 'no' }, 'BEST_MODEL'],
+  [{ loadBestModelAtEnd: true, saveStrategy: 'no' }, 'BEST_MODEL'],
+] as const)('%o contradict each other', (given, code) => {
+  expect(() => trainingArguments(given)).toThrow(expect.objectContaining({ name: 'ConfigError', code }))
+})
+
+test('extremes that make sense are taken', () => {
+  const given = { epochs: 0.01, learningRate: 0, warmupRatio: 0.99, adamBeta1: 0, maxGradNorm: 0, seed: 0, maxSteps: 1 }
+  expect(trainingArguments(given)).toMatchObject(given)
+})

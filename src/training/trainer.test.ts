@@ -1,4 +1,4 @@
-/** The Trainer's course, on a model that computes nothing; node/folder-checkpoints.test.ts has a real one. */
+/** The Trainer's course, on a model that computes nothing; node/resume.test.ts has a real one. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../core/errors.ts'

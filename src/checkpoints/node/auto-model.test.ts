@@ -1,0 +1,294 @@
+import { readFileSync } from 'node:fs'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { largestDifference } from '../../../test/answers.ts'
+import { contents, temporaryFolder, unpack } from '../../../test/checkpoint-fixture.ts'
+import { allWeights } from '../../../test/odd-model.ts'
+import { CheckpointError, ConfigError } from '../../core/errors.ts'
+import { collateSequences } from '../../data/collator.ts'
+import { bertConfig } from '../../models/bert-config.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import {
+  AutoModelForMaskedLM,
+  AutoModelForSequenceClassification,
+  createModel,
+  describeModel,
+  type LoadModelOptions,
+  loadModel,
+} from './auto-model.ts'
+
+/** transformers' answers in float64. */
+const fixture: { sequences: number[][]; answers: Record<string, number[]> } = JSON.parse(
+  readFileSync(new URL('auto-model.fixture.json', import.meta.url), 'utf8'),
+)
+const batch = collateSequences(
+  fixture.sequences.map((ids) => ({
+    ids: Int32Array.from(ids),
+    typeIds: Int32Array.from(ids, (_, t) => Number(t >= Math.floor(ids.length / 2))),
+  })),
+)
+const root = temporaryFolder()
+
+/** What a model says of the fixture's sequences: its logits, of every token for a language model, or hidden vectors. */
+async function answersOf(model: EncoderModel): Promise<Float32Array> {
+  const maskedRows = Int32Array.from({ length: batch.tokens }, (_, i) => i)
+  const { logits, lastHiddenState } = await model.forward({ ...batch, maskedRows })
+  return (logits ?? lastHiddenState)!.data as Float32Array
+}
+
+/** Loads a folder, runs `use` and closes the model. */
+async function withModel<T>(
+  folder: string,
+  task: string | undefined,
+  options: LoadModelOptions,
+  use: (model: EncoderModel) => Promise<T>,
+): Promise<T> {
+  const model = await loadModel(folder, task, { threads: 1, ...options })
+  return use(model).finally(() => model.close())
+}
+
+/** A copy of a fixture's folder with other settings in its config.json. */
+async function withConfig(name: string, as: string, changes: Record<string, unknown>): Promise<string> {
+  const folder = await unpack(root, name, as)
+  const file = join(folder, 'config.json')
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...changes }))
+  return folder
+}
+
+/** Collects what the logger is told. */
+function listener() {
+  const messages: string[] = []
+  const note = (message: string) => messages.push(message)
+  return { messages, logger: { debug() {}, info: note, warn: note, error: note } }
+}
+
+describe('checkpoints of transformers give its answers', () => {
+  test.each([
+    ['pretraining', 'masked-lm', 'BertForMaskedLM'],
+    ['sharded', 'masked-lm', 'BertForMaskedLM'],
+    ['base', undefined, 'BertModel'],
+    ['float16', undefined, 'BertForSequenceClassification'],
+    ['bfloat16', 'sequence-classification', 'BertForSequenceClassification'],
+  ])('%s as %s', async (name, task, className) => {
+    const folder = await unpack(root, name)
+    await withModel(folder, task, {}, async (model) => {
+      expect(model.className).toBe(className)
+      const expected = fixture.answers[name]
+      const scale = Math.max(1, ...expected.map(Math.abs))
+      expect(largestDifference(await answersOf(model), expected) / scale).toBeLessThan(1e-5)
+    })
+  })
+
+  test('of 2018, with gamma and beta', async () => {
+    const folder = await unpack(root, 'legacy')
+    await cp(join(await unpack(root, 'pretraining'), 'config.json'), join(folder, 'config.json'))
+    await withModel(folder, 'masked-lm', { requireHead: true }, async (model) => {
+      const expected = fixture.answers.pretraining
+      const scale = Math.max(...expected.map(Math.abs))
+      expect(largestDifference(await answersOf(model), expected) / scale).toBeLessThan(1e-5)
+    })
+  })
+})
+
+describe('a model that is saved and loaded again has the same bits', () => {
+  test.each([
+    ['pretraining', AutoModelForMaskedLM],
+    ['float16', AutoModelForSequenceClassification],
+  ])('%s', async (name, auto) => {
+    const copy = join(root, `${name} again`)
+    const first = await auto.fromPretrained(await unpack(root, name), { threads: 1 })
+    await first.savePretrained(copy)
+    const again = await auto.fromPretrained(copy, { threads: 1, requireHead: true })
+    expect(contents(copy)).toEqual(['config.json', 'model.safetensors'])
+    expect(await answersOf(again)).toEqual(await answersOf(first))
+    expect(await allWeights(again)).toEqual(await allWeights(first))
+    expect(again.config).toEqual(first.config)
+    const bytes = readFileSync(join(copy, 'model.safetensors'))
+    await again.savePretrained(copy) // over itself
+    expect(readFileSync(join(copy, 'model.safetensors')).equals(bytes)).toBe(true)
+    await Promise.all([first.close(), again.close()])
+  })
+
+  test('config.json has what transformers reads', async () => {
+    const sizes = { vocabSize: 11, hiddenSize: 6, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 5 }
+    const config = bertConfig({ ...sizes, maxPositionEmbeddings: 9, labels: ['ham', 'spam'], classifierDropout: 0.25 })
+    const model = await AutoModelForSequenceClassification.fromConfig(config, { threads: 1 })
+    const folder = join(root, 'fresh')
+    await model.savePretrained(folder)
+    await model.close()
+    const json = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
+    expect(json).toEqual({
+      architectures: ['BertForSequenceClassification'],
+      attention_probs_dropout_prob: 0.1,
+      classifier_dropout: 0.25,
+      dtype: 'float32',
+      hidden_act: 'gelu',
+      hidden_dropout_prob: 0.1,
+      hidden_size: 6,
+      id2label: { 0: 'ham', 1: 'spam' },
+      initializer_range: 0.02,
+      intermediate_size: 5,
+      label2id: { ham: 0, spam: 1 },
+      layer_norm_eps: 1e-12,
+      max_position_embeddings: 9,
+      model_type: 'bert',
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+      pad_token_id: 0,
+      position_embedding_type: 'absolute',
+      problem_type: 'single_label_classification',
+      tie_word_embeddings: true,
+      type_vocab_size: 2,
+      vocab_size: 11,
+    })
+    expect((await describeModel(folder)).config).toEqual(config)
+  })
+})
+
+describe('a new head', () => {
+  const head = ['classifier.weight', 'classifier.bias']
+
+  test('on a bare encoder starts fresh and is reported; the encoder and its pooler are loaded', async () => {
+    const folder = await unpack(root, 'base')
+    const { messages, logger } = listener()
+    const encoder = await withModel(folder, undefined, {}, allWeights)
+    const labels = ['a', 'b', 'c', 'd']
+    const load = (seed: number) => withModel(folder, 'sequence-classification', { labels, logger, seed }, allWeights)
+    const first = await load(1)
+    expect(messages).toEqual([expect.stringMatching(/base has no weights for classifier\.bias, classifier\.weight:/)])
+    expect(first['classifier.weight']).toHaveLength(4 * 12)
+    expect(first['classifier.bias']).toEqual(new Float32Array(4))
+    for (const [name, values] of Object.entries(encoder)) expect(first[name], name).toEqual(values)
+    expect(await load(1)).toEqual(first)
+    expect((await load(2))['classifier.weight']).not.toEqual(first['classifier.weight'])
+  })
+
+  test('for masked words on a bare encoder, and a classifier on a language model', async () => {
+    const { messages, logger } = listener()
+    const base = await unpack(root, 'base')
+    await withModel(base, 'masked-lm', { logger }, async ({ className }) => expect(className).toBe('BertForMaskedLM'))
+    expect(messages[0]).toContain('cls.predictions.transform.dense.weight')
+    const pretrained = await unpack(root, 'pretraining')
+    await withModel(pretrained, 'sequence-classification', { logger }, async ({ config }) =>
+      expect(config.labels).toEqual(['LABEL_0', 'LABEL_1']),
+    )
+    expect(messages[1]).toMatch(/for classifier\.bias, classifier\.weight:/)
+  })
+
+  test('for another number of classes replaces the old one', async () => {
+    const folder = await unpack(root, 'float16')
+    const { messages, logger } = listener()
+    const task = 'sequence-classification'
+    const old = await withModel(folder, task, { logger }, allWeights)
+    expect(messages).toEqual([])
+    const renamed = await withModel(folder, task, { logger, labels: ['x', 'y', 'z'] }, async (model) => {
+      expect(model.config.labels).toEqual(['x', 'y', 'z'])
+      return allWeights(model)
+    })
+    expect(renamed).toEqual(old) // other names alone keep the weights
+    expect(messages).toEqual([])
+    const two = await withModel(folder, task, { logger, labels: ['x', 'y'] }, allWeights)
+    expect(messages).toHaveLength(1)
+    for (const [name, values] of Object.entries(old)) {
+      if (!head.includes(name)) expect(two[name], name).toEqual(values)
+    }
+    expect(two['classifier.bias']).toHaveLength(2)
+  })
+
+  test('is refused where one is required', async () => {
+    const required = { threads: 1, requireHead: true }
+    const missing = loadModel(await unpack(root, 'base'), 'sequence-classification', required)
+    await expect(missing).rejects.toThrow(CheckpointError)
+    await expect(missing).rejects.toThrow(/missing +classifier\.weight/)
+    const other = loadModel(await unpack(root, 'float16'), undefined, { ...required, labels: ['x', 'y'] })
+    await expect(other).rejects.toThrow(/mis-shaped +classifier\.weight/)
+  })
+})
+
+describe('what cannot be loaded is refused', () => {
+  const load = (folder: string, task?: string) => loadModel(folder, task, { threads: 1 })
+
+  test.each([
+    ['an unknown model type', 'pretraining', { model_type: 'bart' }, 'masked-lm', 'MODEL_TYPE', /"bart".*"bert"/],
+    ['no model type', 'pretraining', { model_type: null }, 'masked-lm', 'MODEL_TYPE', /null.*supported: bert/],
+    [
+      'an output matrix of its own',
+      'pretraining',
+      { tie_word_embeddings: false },
+      'masked-lm',
+      'UNTIED_EMBEDDINGS',
+      /tie_word_embeddings is false/,
+    ],
+    [
+      'regression',
+      'float16',
+      { problem_type: 'regression' },
+      undefined,
+      'PROBLEM_TYPE',
+      /"regression" is not supported/,
+    ],
+    [
+      'several labels a text',
+      'float16',
+      { problem_type: 'multi_label_classification' },
+      undefined,
+      'PROBLEM_TYPE',
+      /multi_label/,
+    ],
+    ['an unknown problem type', 'float16', { problem_type: 'ranking' }, undefined, undefined, /problem_type/],
+    ['a decoder', 'pretraining', { is_decoder: true }, 'masked-lm', 'DECODER', /is_decoder/],
+    [
+      'relative positions',
+      'base',
+      { position_embedding_type: 'relative_key' },
+      undefined,
+      'POSITION_EMBEDDINGS',
+      /relative_key/,
+    ],
+    [
+      'another hidden size',
+      'base',
+      { hidden_size: 15 },
+      undefined,
+      'WEIGHTS_MISMATCH',
+      /expected \[23, 15\], found \[23, 12\]/,
+    ],
+    [
+      'a layer too many',
+      'base',
+      { num_hidden_layers: 3 },
+      undefined,
+      'WEIGHTS_MISMATCH',
+      /missing +bert\.encoder\.layer\.2/,
+    ],
+    [
+      'a layer too few',
+      'base',
+      { num_hidden_layers: 1 },
+      undefined,
+      'WEIGHTS_MISMATCH',
+      /unexpected +bert\.encoder\.layer\.1/,
+    ],
+  ])('%s', async (what, name, changes, task, code, message) => {
+    const folder = await withConfig(name, what, changes)
+    const loading = load(folder, task)
+    await expect(loading).rejects.toThrow(message)
+    await expect(loading).rejects.toThrow(what) // the folder is named
+    if (code) await expect(loading).rejects.toMatchObject({ code })
+  })
+
+  test('an output matrix of its own matters only where it is used', async () => {
+    const folder = await withConfig('pretraining', 'untied', { tie_word_embeddings: false })
+    const { className } = await withModel(folder, 'sequence-classification', {}, async (model) => model)
+    expect(className).toBe('BertForSequenceClassification')
+  })
+
+  test('an unknown task, a missing folder', async () => {
+    const folder = await unpack(root, 'base')
+    await expect(load(folder, 'masked-ml')).rejects.toThrow(ConfigError)
+    await expect(load(folder, 'masked-ml')).rejects.toThrow(/did you mean "masked-lm"/)
+    await expect(load(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'NO_FOLDER' })
+    expect(() => createModel('masked-lm', 'bret', bertConfig())).toThrow(/did you mean "bert"/)
+  })
+})

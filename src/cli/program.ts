@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { BertsmithError, CheckpointError, ConfigError, DataError, TokenizerError } from '../core/errors.ts'
+import { packageVersion } from '../training/node/environment.ts'
 import {
   type Command,
   type CommandContext,
@@ -145,8 +146,4 @@ function judge(error: unknown): { status: number; code: string; message: string;
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return (end < 0 ? args : args.slice(0, end)).includes('--json')
-}
-
-async function packageVersion(): Promise<string> {
-  return JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

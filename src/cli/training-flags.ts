@@ -31,7 +31,7 @@ export const trainingFlags = {
   'eval-steps': number('Steps between evaluations (default 500)'),
   'save-strategy': text('no|steps|epoch', 'When to save a checkpoint (default epoch)'),
   'save-steps': number('Steps between checkpoints (default 500)'),
-  'save-total-limit': number('Checkpoints to keep besides the best (default 2; 0: all)'),
+  'save-total-limit': number('Checkpoints to keep; the best and the newest always stay (default 2; 0: all)'),
   'load-best-model-at-end': yes('End with the best weights rather than the last'),
   'metric-for-best-model': text('NAME', 'What decides what is best (default loss)'),
   'greater-is-better': yes('Whether more of that metric is better (default: not for losses)'),
@@ -60,7 +60,7 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
     throw new ConfigError('NO_EVAL_DATA', '--eval-strategy needs --eval FILE or --eval-split 0.1')
   }
   try {
-    return trainingArguments({ ...(!hasEval && { evalStrategy: 'no' as const }), ...Object.fromEntries(given) })
+    return trainingArguments(Object.fromEntries(given), { hasEval })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(error.code, asFlags(error.message), { cause: error })

@@ -82,7 +82,13 @@ export interface Emitter {
   /** A fresh name for an intermediate. */
   fresh(hint: string): string
 }
-export type OnnxAttribute = number | string | readonly number[] | { float: number }
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { float: number }
+  /** One element. */
+  | { tensor: ConstantData }
 
 /** A tensor that a sample feeds to an op under test. */
 export interface SampleTensor {

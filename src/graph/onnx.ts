@@ -89,17 +89,7 @@ function createEmitter(target: Target, nodes: Uint8Array[], initializers: Map<st
     },
     scalar: (value, dtype) => emitter.constant(constantData(dtype, [value]), []),
     zeros(shape, output, dtype) {
-      const writer = new BinaryWriter()
-      writer.tag(1, WireType.LengthDelimited).string(shape)
-      writer.tag(2, WireType.LengthDelimited).string(output)
-      writer.tag(3, WireType.LengthDelimited).string(output)
-      writer.tag(4, WireType.LengthDelimited).string('ConstantOfShape')
-      const attribute = new BinaryWriter()
-      attribute.tag(1, WireType.LengthDelimited).string('value')
-      attribute.tag(5, WireType.LengthDelimited).bytes(tensorProto('', dtype, [1], constantData(dtype, [0])))
-      attribute.tag(20, WireType.Varint).int32(attributeTypes.tensor)
-      writer.tag(5, WireType.LengthDelimited).bytes(attribute.finish())
-      nodes.push(writer.finish())
+      emitter.node('ConstantOfShape', [shape], [output], { value: { tensor: constantData(dtype, [0]) } })
     },
     node(opType, inputs, outputs, attributes = {}, domain = '') {
       const writer = new BinaryWriter()
@@ -146,6 +136,9 @@ function attributeProto(name: string, value: OnnxAttribute): Uint8Array {
   } else if ('float' in value) {
     type = attributeTypes.float
     writer.tag(2, WireType.Bit32).float(value.float)
+  } else if ('tensor' in value) {
+    type = attributeTypes.tensor
+    writer.tag(5, WireType.LengthDelimited).bytes(tensorProto('', dtypeOf(value.tensor), [1], value.tensor))
   } else {
     type = attributeTypes.ints
     for (const item of value) writer.tag(8, WireType.Varint).int64(item)

@@ -1,4 +1,5 @@
 import { randomStream } from '../core/random.ts'
+import { elementCount } from '../core/shape.ts'
 import type { ParameterSpec } from './architecture.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { ParameterSpec } from './architecture.ts'
  * seed and the parameter's name alone.
  */
 export function initialValues({ name, shape, init }: ParameterSpec, range: number, seed: number): Float32Array {
-  const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
+  const values = new Float32Array(elementCount(shape))
   if (init === 'ones') return values.fill(1)
   if (init === 'zeros') return values
   const random = randomStream(seed, 'initialize', name)

@@ -4,9 +4,10 @@
  * between threads.
  */
 import { RuntimeError } from '../core/errors.ts'
+import { elementCount } from '../core/shape.ts'
 import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
 import { type DropoutSite, fillDropoutMask } from './dropout-masks.ts'
-import type { ParameterLayout } from './parameter-layout.ts'
+import type { ParameterLayout, ParameterSlot } from './parameter-layout.ts'
 import { type UpdateGroup, type UpdateProgram, WeightUpdater } from './weight-updater.ts'
 
 /** A compiled graph that computes outputs from weights and a batch. */
@@ -74,6 +75,7 @@ type ArrayName = 'weights' | 'gradients' | (string & {})
 export class ModelHost {
   readonly #backend: Backend
   readonly #layout: ParameterLayout
+  readonly #slots: ReadonlyMap<string, ParameterSlot>
   readonly #arrays = new Map<ArrayName, Float32Array>()
   readonly #forwards = new Map<string, { session: Session; parameters: readonly string[] }>()
   #training?: {
@@ -89,6 +91,7 @@ export class ModelHost {
   constructor(backend: Backend, layout: ParameterLayout) {
     this.#backend = backend
     this.#layout = layout
+    this.#slots = new Map(layout.slots.map((slot) => [slot.name, slot]))
     this.#arrays.set('weights', new Float32Array(layout.size))
   }
 
@@ -137,15 +140,15 @@ export class ModelHost {
   /** Gradients of all micro-batches, clipping, update. */
   async step(request: StepRequest): Promise<StepResult> {
     const training = this.#requireTraining()
-    const { loss, outputs } = await this.#accumulateGradients(request)
-    const gradNorm = await training.updater.norm(this.#array('gradients'))
+    const result = await this.gradients(request)
+    const { gradNorm } = result
     const { maxGradNorm } = request
     // As torch.nn.utils.clip_grad_norm_: the small number keeps the quotient finite.
     const gradientScale = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1
     if (Number.isFinite(gradNorm)) {
       training.updater.update(this.#arrays, request.groups, { ...request.scalars, gradientScale })
     }
-    return { loss, gradNorm, outputs }
+    return result
   }
 
   /** Only the gradients, left in the flat array `gradients`. */
@@ -228,7 +231,7 @@ export class ModelHost {
     if (sites.length === 0) return {}
     const sizes = batchSizes(batch)
     const shapes = sites.map(({ shape }) => shape.map((dim) => (typeof dim === 'number' ? dim : sizes[dim])))
-    const counts = shapes.map((dims) => dims.reduce((product, dim) => product * dim, 1))
+    const counts = shapes.map(elementCount)
     const total = counts.reduce((sum, count) => sum + count, 0)
     if (this.#maskBytes.length < total) this.#maskBytes = new Uint8Array(Math.ceil(total * 1.1))
     const masks: Record<string, Tensor> = {}
@@ -244,10 +247,9 @@ export class ModelHost {
 
   #views(array: ArrayName, names: readonly string[]): Record<string, Tensor> {
     const data = this.#array(array)
-    const slots = new Map(this.#layout.slots.map((slot) => [slot.name, slot]))
     return Object.fromEntries(
       names.map((name) => {
-        const slot = slots.get(name)
+        const slot = this.#slots.get(name)
         if (!slot) throw new RuntimeError('NO_PARAMETER', `the model has no parameter "${name}"`)
         const view = data.subarray(slot.offset, slot.offset + slot.size)
         return [name, { dtype: 'float32', data: view, dims: slot.shape } satisfies Tensor]

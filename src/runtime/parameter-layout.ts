@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
+import { elementCount } from '../core/shape.ts'
 
 /** A parameter of a model, as its checkpoint names it. */
 export interface ParameterShape {
@@ -32,7 +33,7 @@ export function layoutParameters(parameters: readonly ParameterShape[]): Paramet
   for (const { name, shape } of parameters) {
     if (names.has(name)) throw new ConfigError('DUPLICATE_PARAMETER', `two parameters are named "${name}"`)
     names.add(name)
-    const size = shape.reduce((product, dim) => product * dim, 1)
+    const size = elementCount(shape)
     slots.push({ name, shape, offset, size })
     offset += Math.ceil(size / alignment) * alignment
   }

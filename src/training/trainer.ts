@@ -6,7 +6,7 @@ import type { OptimizerState, TrainingSession } from '../models/training-session
 import { AdamW } from './optimizers/adamw.ts'
 import { scheduleFactor } from './schedule.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
-import { type TrainingArguments, trainingArguments } from './training-arguments.ts'
+import { bestMetricName, type TrainingArguments, trainingArguments } from './training-arguments.ts'
 
 /** Where a run keeps its checkpoints; `training/node.ts` has the one for folders. */
 export interface CheckpointStore {
@@ -87,11 +87,7 @@ export class Trainer<Item> {
 
   /** @throws ConfigError if an argument is unknown or out of range */
   constructor(options: TrainerOptions<Item>) {
-    const evaluates = (options.evalItems?.length ?? 0) > 0
-    const args = trainingArguments({ ...(!evaluates && { evalStrategy: 'no' as const }), ...options.args })
-    if (args.evalStrategy !== 'no' && !evaluates) {
-      throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
-    }
+    const args = trainingArguments(options.args ?? {}, { hasEval: (options.evalItems?.length ?? 0) > 0 })
     if (args.loadBestModelAtEnd && !options.checkpoints) {
       throw new ConfigError('BEST_MODEL', 'loadBestModelAtEnd needs checkpoints to load from: give the trainer a store')
     }
@@ -296,7 +292,7 @@ export class Trainer<Item> {
     for (const [name, value] of Object.entries(metrics)) entry[`eval_${name}`] = value
     entry.eval_runtime = runtime
     entry.eval_samples_per_second = this.#options.evalItems!.length / runtime
-    const name = args.metricForBestModel.replace(/^eval_/, '')
+    const name = bestMetricName(args)
     const value = metrics[name]
     if (value === undefined) {
       throw new ConfigError(

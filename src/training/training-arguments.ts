@@ -119,8 +119,16 @@ const atLeastZero: (keyof TrainingArguments)[] = [
   'earlyStoppingThreshold',
 ]
 
-/** Completes settings with defaults and checks them. @throws ConfigError naming the setting */
-export function trainingArguments(given: Partial<TrainingArguments>): TrainingArguments {
+/**
+ * Completes settings with defaults and checks them.
+ * @param hasEval whether there is evaluation data; without any, `evalStrategy` is `no` by default and may be nothing else
+ * @throws ConfigError naming the setting
+ */
+export function trainingArguments(
+  settings: Partial<TrainingArguments>,
+  { hasEval = true }: { hasEval?: boolean } = {},
+): TrainingArguments {
+  const given: Partial<TrainingArguments> = { ...(!hasEval && { evalStrategy: 'no' }), ...settings }
   for (const key of Object.keys(given)) {
     if (!(key in trainingDefaults)) {
       throw new ConfigError(
@@ -165,8 +173,15 @@ export function trainingArguments(given: Partial<TrainingArguments>): TrainingAr
       'loadBestModelAtEnd needs evaluations and checkpoints: set evalStrategy and saveStrategy',
     )
   }
+  if (args.evalStrategy !== 'no' && !hasEval) {
+    throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
+  }
   return args
 }
+
+/** The metric that says what is best, as evaluations name it: `metricForBestModel` may carry the log's `eval_` in front. */
+export const bestMetricName = ({ metricForBestModel }: TrainingArguments): string =>
+  metricForBestModel.replace(/^eval_/, '')
 
 function fail(key: string, expected: string, value: unknown): never {
   throw new ConfigError('ARGUMENT', `${key} must be ${expected}, not ${value}`)

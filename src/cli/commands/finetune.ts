@@ -11,6 +11,7 @@ import type { BertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { computeMetrics, findMetric } from '../../training/metrics-registry.ts'
 import { type FinetuneResult, finetuneClassifier, sequenceLimit } from '../../training/node/finetune.ts'
+import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkOutputFolder, dataFlags, earlierRun, maxLengthFlag, modelFolder, readLabelled } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
@@ -59,7 +60,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
-    const best = args.metricForBestModel.replace(/^eval_/, '')
+    const best = bestMetricName(args)
     if (best !== 'loss') findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)

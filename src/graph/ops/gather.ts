@@ -1,6 +1,6 @@
 /** Picking rows or elements by index, and the adjoints that put them back. */
 import { ShapeError } from '../../core/errors.ts'
-import { formatShape, sameShape } from '../../core/shape.ts'
+import { elementCount, formatShape, sameShape } from '../../core/shape.ts'
 import { apply, type Op, type Value } from '../graph.ts'
 import { reshape } from './reduce.ts'
 
@@ -83,7 +83,7 @@ export const gather = (data: Value, indices: Value): Value => apply(Gather, [dat
 export function scatterAdd(updates: Value, indices: Value, like: Value): Value {
   if (indices.shape.length === 1) return apply(ScatterAdd, [updates, indices, like])
   const count = indices.shape.every((dim) => typeof dim === 'number')
-    ? indices.shape.reduce<number>((product, dim) => product * Number(dim), 1)
+    ? elementCount(indices.shape)
     : indices.shape.join('*')
   const rows = reshape(updates, [count, ...like.shape.slice(1)])
   return apply(ScatterAdd, [rows, reshape(indices, [count]), like])

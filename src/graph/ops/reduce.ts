@@ -1,6 +1,6 @@
 /** Sums along axes, and their adjoint, the expansion to a larger shape. */
 import { ShapeError } from '../../core/errors.ts'
-import { type Dim, formatShape, normalizeAxis, type Shape } from '../../core/shape.ts'
+import { type Dim, elementCount, formatShape, normalizeAxis, type Shape } from '../../core/shape.ts'
 import { apply, type Op, type TensorType, type Value } from '../graph.ts'
 
 /** The shape that is left when `axes` are summed away, or kept as 1. */
@@ -73,8 +73,7 @@ export const Reshape: Op = {
   infer: ([x], attributes) => {
     const { shape } = attributes as { shape: Dim[] }
     const numeric = (s: Shape) => s.every((dim) => typeof dim === 'number')
-    const count = (s: Shape) => s.reduce<number>((product, dim) => product * Number(dim), 1)
-    if (numeric(x.shape) && numeric(shape) && count(x.shape) !== count(shape)) {
+    if (numeric(x.shape) && numeric(shape) && elementCount(x.shape) !== elementCount(shape)) {
       throw new ShapeError('RESHAPE', `${formatShape(x.shape)} cannot become ${formatShape(shape)}: the sizes differ`)
     }
     if (shape.filter((dim, i) => typeof dim === 'string' && dim !== x.shape[i]).length > 1) {
@@ -110,10 +109,6 @@ export const ReshapeAs: Op = {
 /** Sums `x` along `axes`; all of them by default. */
 export function reduceSum(x: Value, axes: readonly number[] = x.shape.map((_, i) => i), keepDims = false): Value {
   return axes.length === 0 ? x : apply(ReduceSum, [x], { axes, keepDims })
-}
-
-export function reduceMax(x: Value, axes: readonly number[], keepDims = false): Value {
-  return apply(ReduceMax, [x], { axes, keepDims })
 }
 
 export function expandAs(x: Value, like: Value): Value {

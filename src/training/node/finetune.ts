@@ -20,7 +20,7 @@ import {
   textClassification,
 } from '../tasks/text-classification.ts'
 import { Trainer, type TrainingTask, type TrainResult } from '../trainer.ts'
-import { type TrainingArguments, trainingArguments } from '../training-arguments.ts'
+import { bestMetricName, type TrainingArguments, trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
 
 export type { FinetuneClassifierOptions, FinetuneProgress } from './finetune-options.ts'
@@ -61,8 +61,8 @@ export const REPORT_FILE = 'report.html'
 export async function finetuneClassifier(options: FinetuneClassifierOptions): Promise<FinetuneResult> {
   const { model, tokenizer, trainExamples, evalExamples = [], output, resume = false, signal, onProgress } = options
   const hasEval = evalExamples.length > 0
-  const args = trainingArguments({ ...(!hasEval && { evalStrategy: 'no' as const }), ...options.args })
-  const metricNames = evaluatedMetrics(args, hasEval)
+  const args = trainingArguments(options.args ?? {}, { hasEval })
+  const metricNames = evaluatedMetrics(args)
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
   const trainLabels = labelIds(trainExamples, model.config.labels)
   const evalLabels = labelIds(evalExamples, model.config.labels)
@@ -182,11 +182,8 @@ export function sequenceLimit(
 }
 
 /** The usual metrics and the one that says what is best. @throws ConfigError `UNKNOWN_METRIC` */
-function evaluatedMetrics(args: TrainingArguments, hasEval: boolean): string[] {
-  if (args.evalStrategy !== 'no' && !hasEval) {
-    throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
-  }
-  const best = args.metricForBestModel.replace(/^eval_/, '')
+function evaluatedMetrics(args: TrainingArguments): string[] {
+  const best = bestMetricName(args)
   return [...new Set([...classificationMetricNames, ...(best === 'loss' ? [] : [findMetric(best).name])])]
 }
 

@@ -1,13 +1,13 @@
 import type { AddedToken } from './added-tokens.ts'
 import { AddedTokenMatcher } from './added-tokens.ts'
-import type { BertNormalizerSettings } from './bert-normalizer.ts'
-import { normalizeBert } from './bert-normalizer.ts'
-import { splitBertWords } from './bert-pre-tokenizer.ts'
 import { ChunkCache } from './chunk-cache.ts'
 import { endOfChunk, isAsciiPunctuation, isAsciiWhite, isChunkUnit } from './chunks.ts'
+import { WordPiece } from './models/wordpiece.ts'
 import { codePointsToText, NormalizedText } from './normalized-text.ts'
+import type { BertNormalizerSettings } from './normalizers/bert.ts'
+import { normalizeBert } from './normalizers/bert.ts'
+import { splitBertWords } from './pre-tokenizers/bert.ts'
 import { TokenBuffer } from './token-buffer.ts'
-import { WordPiece } from './wordpiece.ts'
 
 /** What the steps from text to tokens need to know. */
 export interface BertPipelineSettings {

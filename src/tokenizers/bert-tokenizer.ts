@@ -1,14 +1,14 @@
 import { TokenizerError } from '../core/errors.ts'
 import type { AddedToken } from './added-tokens.ts'
 import { BertPipeline } from './bert-pipeline.ts'
-import { assembleBertIds, bertSpecialTokenCount } from './bert-post-processor.ts'
+import { decodeWordPieces } from './decoders/wordpiece.ts'
 import type { EncodingLayout, EncodingSource } from './encoding.ts'
 import { Encoding } from './encoding.ts'
+import { assembleBertIds, bertSpecialTokenCount } from './post-processors/bert.ts'
 import { TokenBuffer } from './token-buffer.ts'
 import type { TruncationStrategy } from './truncation.ts'
 import { truncatedLengths } from './truncation.ts'
 import { createVocabulary } from './vocabulary.ts'
-import { decodeWordPieces } from './wordpiece-decoder.ts'
 
 /** The names of the tokens that have a meaning of their own. */
 export interface SpecialTokens {

@@ -7,9 +7,9 @@ export {
   formatTokenizerConfig,
   parseSpecialTokensMap,
   parseTokenizerConfig,
-} from './tokenizer-config.ts'
-export { formatTokenizerJson, parseTokenizerJson } from './tokenizer-json.ts'
+} from './files/tokenizer-config.ts'
+export { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
+export type { WordPieceProgress, WordPieceTrainerOptions } from './trainers/wordpiece.ts'
+export { trainWordPiece } from './trainers/wordpiece.ts'
 export type { TruncationStrategy } from './truncation.ts'
 export { formatVocabText, parseVocabText } from './vocabulary.ts'
-export type { WordPieceProgress, WordPieceTrainerOptions } from './wordpiece-trainer.ts'
-export { trainWordPiece } from './wordpiece-trainer.ts'

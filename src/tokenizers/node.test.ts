@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Tokenizer } from 'tokenizers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BertTokenizer } from './bert-tokenizer.ts'
+import { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
 import { loadTokenizer, saveTokenizer } from './node.ts'
-import { formatTokenizerJson, parseTokenizerJson } from './tokenizer-json.ts'
 
 const words = ['the', 'river', 'walk', '##ed', 'é', '7', '10', 'a', '"', '\\', '水']
 const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words]

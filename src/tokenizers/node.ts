@@ -8,8 +8,8 @@ import {
   formatTokenizerConfig,
   parseSpecialTokensMap,
   parseTokenizerConfig,
-} from './tokenizer-config.ts'
-import { formatTokenizerJson, parseTokenizerJson } from './tokenizer-json.ts'
+} from './files/tokenizer-config.ts'
+import { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
 import { createVocabulary, formatVocabText, parseVocabText } from './vocabulary.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { NormalizedText } from './normalized-text.ts'
-import { doubled } from './normalized-text.ts'
-import type { TokenBuffer } from './token-buffer.ts'
+import type { NormalizedText } from '../normalized-text.ts'
+import { doubled } from '../normalized-text.ts'
+import type { TokenBuffer } from '../token-buffer.ts'
 
 /** How words are cut into pieces. */
 export interface WordPieceSettings {

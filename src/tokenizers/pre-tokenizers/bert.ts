@@ -1,4 +1,4 @@
-import { codePointFlags, PUNCTUATION, WHITE } from './code-points.ts'
+import { codePointFlags, PUNCTUATION, WHITE } from '../unicode/code-points.ts'
 
 /**
  * Splits normalised text, `codePoints[start, end)`, into words: at white space, which is dropped, and around each

@@ -1,3 +1,4 @@
+import type { NormalizedText } from '../normalized-text.ts'
 import {
   CJK,
   codePointFlags,
@@ -8,8 +9,7 @@ import {
   REMOVED,
   UPPERCASE,
   WHITE,
-} from './code-points.ts'
-import type { NormalizedText } from './normalized-text.ts'
+} from '../unicode/code-points.ts'
 
 /** What BERT does to a text before it splits it. */
 export interface BertNormalizerSettings {

@@ -1,6 +1,6 @@
-import { TokenizerError } from '../core/errors.ts'
-import type { SpecialTokens } from './bert-tokenizer.ts'
-import { BertTokenizer, bertSpecialTokens } from './bert-tokenizer.ts'
+import { TokenizerError } from '../../core/errors.ts'
+import type { SpecialTokens } from '../bert-tokenizer.ts'
+import { BertTokenizer, bertSpecialTokens } from '../bert-tokenizer.ts'
 import { PairMerger } from './pair-merger.ts'
 import { WordCounter } from './word-counter.ts'
 

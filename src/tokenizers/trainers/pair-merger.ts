@@ -1,4 +1,4 @@
-import { doubled } from './normalized-text.ts'
+import { doubled } from '../normalized-text.ts'
 
 /**
  * The words of a corpus as sequences of symbols, with the counts of all neighbouring pairs, which follow each merge. The

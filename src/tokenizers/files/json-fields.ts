@@ -1,4 +1,4 @@
-import { TokenizerError } from '../core/errors.ts'
+import { TokenizerError } from '../../core/errors.ts'
 
 /** A JSON object of a tokenizer file. */
 export type JsonObject = Record<string, unknown>

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { trainWordPiece } from './wordpiece-trainer.ts'
+import { trainWordPiece } from './wordpiece.ts'
 
-const fixture = JSON.parse(readFileSync(new URL('./wordpiece-trainer.fixture.json', import.meta.url), 'utf8'))
+const fixture = JSON.parse(readFileSync(new URL('./wordpiece.fixture.json', import.meta.url), 'utf8'))
 const corpus: string[] = fixture.corpus
 const texts = [...corpus, ...corpus, ...corpus.slice(0, 9)]
 

@@ -1,4 +1,4 @@
-import type { EncodingLayout } from './encoding.ts'
+import type { EncodingLayout } from '../encoding.ts'
 
 /** How many special tokens stand around a text, or a pair. */
 export function bertSpecialTokenCount(pair: boolean): number {

@@ -1,8 +1,8 @@
-import type { BertNormalizerSettings } from './bert-normalizer.ts'
-import { normalizeBert } from './bert-normalizer.ts'
-import { splitBertWords } from './bert-pre-tokenizer.ts'
-import { endOfChunk, isAsciiPunctuation, isAsciiWhite } from './chunks.ts'
-import { codePointsToText, NormalizedText } from './normalized-text.ts'
+import { endOfChunk, isAsciiPunctuation, isAsciiWhite } from '../chunks.ts'
+import { codePointsToText, NormalizedText } from '../normalized-text.ts'
+import type { BertNormalizerSettings } from '../normalizers/bert.ts'
+import { normalizeBert } from '../normalizers/bert.ts'
+import { splitBertWords } from '../pre-tokenizers/bert.ts'
 
 /**
  * Counts the words of texts as BERT normalises and splits them. A stretch between ASCII spaces and punctuation is counted as

@@ -1,0 +1,27 @@
+import { doubled, NormalizedText } from './normalized-text.ts'
+
+/** Normalised text and the words in it, as ranges of code points. A reused buffer. */
+export class SplitText {
+  readonly text: NormalizedText = new NormalizedText()
+  /** Words so far. */
+  count = 0
+  /** `text.codePoints[wordStarts[w], wordEnds[w])` is word w. */
+  wordStarts: Int32Array = new Int32Array(64)
+  wordEnds: Int32Array = new Int32Array(64)
+
+  /** Adds the word `text[start, end)`; an empty one is left out. */
+  pushWord(start: number, end: number): void {
+    if (end <= start) return
+    if (this.count === this.wordStarts.length) {
+      this.wordStarts = doubled(this.wordStarts)
+      this.wordEnds = doubled(this.wordEnds)
+    }
+    this.wordStarts[this.count] = start
+    this.wordEnds[this.count++] = end
+  }
+
+  clear(): void {
+    this.text.length = 0
+    this.count = 0
+  }
+}

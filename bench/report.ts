@@ -1,6 +1,6 @@
 /** Results as text for a terminal and as Markdown for the documentation. */
 import type { ProfileSummary, ShareRow } from './profile.ts'
-import type { BenchResult, StepResult, TfjsResult } from './results.ts'
+import type { BenchResult, StepResult, TfjsResult, TokenizersResult } from './results.ts'
 import { type Summary, sum } from './statistics.ts'
 import { type Cell, markdownTable, textTable } from './table.ts'
 
@@ -11,11 +11,16 @@ export const renderText = (result: BenchResult): string => render(result, textTa
 export const renderMarkdown = (result: BenchResult): string => render(result, markdownTable, (text) => `### ${text}\n`)
 
 function render(result: BenchResult, table: Table, heading: (text: string) => string): string {
-  const sections = result.case === 'tfjs' ? tfjsSections(result, table) : stepSections(result, table)
-  return [heading(title(result)), ...conditions(result), ...sections].join('\n')
+  return [heading(title(result)), ...conditions(result), ...sections(result, table)].join('\n')
+}
+
+function sections(result: BenchResult, table: Table): string[] {
+  if (result.case === 'tfjs') return tfjsSections(result, table)
+  return result.case === 'tokenizers' ? tokenizersSections(result, table) : stepSections(result, table)
 }
 
 function title({ case: name, settings, quick }: BenchResult): string {
+  if (name === 'tokenizers') return 'tokenizers: BERT uncased'
   const what = {
     dense: `training step, ${settings.batchSize} x 128 tokens`,
     sst2: `training step, batches of ${settings.batchSize} sentences of SST-2's lengths`,
@@ -139,6 +144,26 @@ function tfjsSections({ versions, tfjsThreads, products, total, settings }: Tfjs
       `(${times(total.tfjsSeconds, total.bertsmithOneThreadSeconds)} times bertsmith's single thread), and ` +
       `${times(total.tfjsTransposedSeconds, total.bertsmithSeconds)} times with the transposed operands of its own gradients.`,
     'This leaves out everything else that favours bertsmith: fused operators, batches without padding, the optimiser, and that TensorFlow.js cannot differentiate all of attention.',
+  ]
+}
+
+function tokenizersSections({ versions, texts, characters, tasks }: TokenizersResult, table: Table): string[] {
+  return [
+    `${versionText(versions)}. WikiText-2, valid and test: ${texts} lines, ${characters} characters.`,
+    ...tasks.flatMap(({ task, amount, sides, ratios }) => [
+      '',
+      `${task}: ${amount}`,
+      table(
+        ['side', 'median s', 'min', 'max', 'times bertsmith (range)'],
+        sides.map(({ name, seconds }) => [
+          name,
+          ...[seconds.median, seconds.min, seconds.max].map((value) => value.toFixed(3)),
+          ...ratios.filter(({ side }) => side === name).map(({ times }) => ratioText(times)),
+          ...(ratios.some(({ side }) => side === name) ? [] : ['1']),
+        ]),
+      ),
+    ]),
+    'Libraries take turns, all in one process and on one thread, but for the training, which has a process each.',
   ]
 }
 

@@ -3,8 +3,8 @@ import type { BatchSizes } from './products.ts'
 import type { ProfileSummary } from './profile.ts'
 import type { Summary } from './statistics.ts'
 
-export type CaseName = 'dense' | 'sst2' | 'tfjs'
-export const caseNames: readonly CaseName[] = ['dense', 'sst2', 'tfjs']
+export type CaseName = 'dense' | 'sst2' | 'tfjs' | 'tokenizers'
+export const caseNames: readonly CaseName[] = ['dense', 'sst2', 'tfjs', 'tokenizers']
 
 /** What decides a measurement. */
 export interface Settings {
@@ -98,4 +98,22 @@ export interface TfjsResult extends CommonResult {
   }
 }
 
-export type BenchResult = StepResult | TfjsResult
+/** One task that several libraries did on the same input. */
+export interface ComparedTask {
+  task: string
+  /** How much was done, e.g. `12 tokens`. */
+  amount: string
+  /** bertsmith first. */
+  sides: { name: string; seconds: Summary }[]
+  ratios: Ratio[]
+}
+
+export interface TokenizersResult extends CommonResult {
+  case: 'tokenizers'
+  versions: Record<string, string>
+  texts: number
+  characters: number
+  tasks: ComparedTask[]
+}
+
+export type BenchResult = StepResult | TfjsResult | TokenizersResult

@@ -1,4 +1,5 @@
-/** `npm run bench`: measures bertsmith's training step against PyTorch and TensorFlow.js. See docs/benchmarks.md. */
+/** `npm run bench`: measures bertsmith's training step against PyTorch and TensorFlow.js, and its tokenizer against
+ * Hugging Face's. See docs/benchmarks.md. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,10 +9,11 @@ import { type BenchResult, type CaseName, caseNames, type Machine } from './resu
 import { inThisFolder, SideError } from './side.ts'
 import { type RunContext, runStepCase } from './step-case.ts'
 import { runTfjsCase } from './tfjs-case.ts'
+import { runTokenizersCase } from './tokenizers-case.ts'
 
 const help = `npm run bench -- [flags]
 
-  --case NAMES      of dense, sst2, tfjs, with commas between (default: all)
+  --case NAMES      of dense, sst2, tfjs, tokenizers, with commas between (default: all)
   --threads N       threads of each side (default 2; TensorFlow.js has one in Node)
   --rounds N        counted rounds (default 5)
   --warmup N        rounds before them (default 1)
@@ -93,7 +95,7 @@ async function runCase(name: CaseName, context: RunContext): Promise<BenchResult
   const inCase = { ...context, signal: AbortSignal.any([context.signal, ending.signal]) }
   let result: BenchResult
   try {
-    result = { ...about, ...(name === 'tfjs' ? await runTfjsCase(inCase) : await runStepCase(name, inCase)) }
+    result = { ...about, ...(await measure(name, inCase)) }
   } finally {
     ending.abort()
   }
@@ -102,6 +104,11 @@ async function runCase(name: CaseName, context: RunContext): Promise<BenchResult
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
   context.note(`${name}: written to ${file}`)
   return result
+}
+
+function measure(name: CaseName, context: RunContext) {
+  if (name === 'tfjs') return runTfjsCase(context)
+  return name === 'tokenizers' ? runTokenizersCase(context) : runStepCase(name, context)
 }
 
 function machine(): Machine {

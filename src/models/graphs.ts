@@ -102,6 +102,8 @@ export interface GradientGraphOptions {
 
 /** The graph of a training step's first half. */
 export interface GradientGraph extends BuiltGraph {
+  /** Shapes of the outputs other than `grad:NAME`. */
+  readonly outputs: Readonly<Record<string, readonly (number | string)[]>>
   /** Parameters whose whole gradient is the output `grad:NAME`. */
   readonly dense: readonly string[]
   /** Parameters of which a batch touches few rows: the output `rows:NAME` is to be added to the rows `indices`. */
@@ -138,7 +140,15 @@ export function gradientGraph(definition: ModelDefinition, options: GradientGrap
     }
   })
   verify(graph)
-  return { graph, parameters: [...scope.parameters.keys()], dense, scattered, dropout: scope.dropoutSites }
+  const others = [...graph.outputs].filter(([name]) => !name.startsWith('grad:'))
+  return {
+    graph,
+    parameters: [...scope.parameters.keys()],
+    outputs: Object.fromEntries(others.map(([name, { shape }]) => [name, shape])),
+    dense,
+    scattered,
+    dropout: scope.dropoutSites,
+  }
 }
 
 /** The rows that a gradient consists of, if it is nothing but rows added to zeros at places that the batch gives. */

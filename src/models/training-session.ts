@@ -97,6 +97,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
       accumulate: accumulate ? compileGraph(accumulate) : undefined,
       parameters: plain.parameters,
       dense: plain.dense,
+      outputs: plain.outputs,
       scattered: plain.scattered,
       dropout: plain.dropout,
       update: updateProgram(options.optimizer),

@@ -39,6 +39,8 @@ export interface ProfileEvent {
 export interface SessionOptions {
   /** Collect a profile; costs some speed. */
   profile?: boolean
+  /** Promises that each run is given tensors for all outputs that it asks for, which spares copying them. */
+  inPlace?: boolean
 }
 
 export interface Backend {

@@ -26,6 +26,8 @@ export interface TrainingProgram {
   accumulate?: Uint8Array
   /** Names of the parameters that are inputs. */
   parameters: readonly string[]
+  /** Outputs other than `grad:NAME`, with named dimensions. */
+  outputs: Readonly<Record<string, readonly (number | string)[]>>
   /** Trained parameters whose whole gradient is an output. */
   dense: readonly string[]
   /** Trained parameters of which a batch touches few rows, as of word embeddings. */
@@ -122,7 +124,7 @@ export class ModelHost {
   }
 
   async loadTraining(program: TrainingProgram): Promise<void> {
-    const options = { profile: program.profile }
+    const options = { profile: program.profile, inPlace: true }
     const gradients = await this.#backend.createSession(program.gradients, options)
     const accumulate = program.accumulate && (await this.#backend.createSession(program.accumulate, options))
     const updater = await WeightUpdater.create(this.#backend, program.update)
@@ -195,19 +197,19 @@ export class ModelHost {
     for (const [index, batch] of request.microBatches.entries()) {
       const masks = this.#dropoutMasks(program.dropout, batch, [request.seed, 'dropout', request.step, index])
       const feeds = { ...batch, ...weights, ...masks }
-      const fetches: Record<string, Tensor | null> = { loss: null }
-      for (const output of request.outputs ?? []) fetches[output] = null
-      for (const { output } of program.scattered) fetches[output] = null
+      const outputs: Record<string, Tensor> = {}
+      for (const name of request.outputs ?? []) outputs[name] = this.#output(program, name, batch)
+      const fetches: Record<string, Tensor> = { loss: this.#output(program, 'loss', batch), ...outputs }
+      for (const { output } of program.scattered) fetches[output] = this.#output(program, output, batch)
       for (const [name, view] of Object.entries(gradientViews)) fetches[`grad:${name}`] = view
       if (index > 0) for (const [name, view] of Object.entries(gradientViews)) feeds[`sum:${name}`] = view
-      const { loss, ...outputs } = await (index === 0 ? gradients : accumulate!).run(feeds, fetches)
-      result.loss += Number(loss.data[0])
+      await (index === 0 ? gradients : accumulate!).run(feeds, fetches)
+      result.loss += Number(fetches.loss.data[0])
       for (const { parameter, output, indices } of program.scattered) {
         const table = scatteredViews[parameter]
         if (index === 0) this.#clearTouchedRows(parameter, table)
-        addRows(table, outputs[output].data as Float32Array, batch[indices].data as Int32Array)
+        addRows(table, fetches[output].data as Float32Array, batch[indices].data as Int32Array)
         this.#touchedRows.get(parameter)!.push(batch[indices].data as Int32Array)
-        delete outputs[output]
       }
       result.outputs.push(outputs)
     }
@@ -220,6 +222,15 @@ export class ModelHost {
       for (const row of rows) data.fill(0 as never, row * dims[1], (row + 1) * dims[1])
     }
     this.#touchedRows.set(parameter, [])
+  }
+
+  /** Room for an output of a batch. */
+  #output(program: TrainingProgram, name: string, batch: Record<string, Tensor>): Tensor {
+    const shape = program.outputs[name]
+    if (!shape) throw new RuntimeError('NO_OUTPUT', `the training graph has no output "${name}"`)
+    const sizes = batchSizes(batch)
+    const dims = shape.map((dim) => (typeof dim === 'number' ? dim : sizes[dim]))
+    return { dtype: 'float32', data: new Float32Array(elementCount(dims)), dims }
   }
 
   /** Masks for all sites, cut from one buffer that grows with the largest batch. */

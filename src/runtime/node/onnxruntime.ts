@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { RuntimeError } from '../../core/errors.ts'
 import type { Backend, ProfileEvent, Session, SessionOptions, Tensor, TensorData } from '../backend.ts'
@@ -30,7 +31,7 @@ async function createSession(
   const profileFolder = options.profile ? await mkdtemp(join(tmpdir(), 'bertsmith-profile-')) : undefined
   let session: InferenceSession
   try {
-    session = await InferenceSession.create(model, {
+    session = await InferenceSession.create(options.inPlace ? withoutResults(model) : model, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads, // the default counts the cores of the host, not those this process may use
       interOpNumThreads: 1,
@@ -50,10 +51,12 @@ async function createSession(
       for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(tensor)
       const wanted: Record<string, OrtTensor | null> = {}
       for (const [name, tensor] of Object.entries(fetches)) wanted[name] = tensor && toOrt(tensor)
+      if (options.inPlace) wanted[noResults] = null
       let results: Awaited<ReturnType<InferenceSession['run']>>
       try {
         results = await session.run(inputs, wanted)
       } catch (error) {
+        if (options.inPlace && message(error).includes('Non tensor type')) return {} // all is computed, nothing was copied
         throw new RuntimeError('RUN', `ONNX Runtime failed: ${message(error)}`, { cause: error })
       }
       const fresh: Record<string, Tensor> = {}
@@ -77,6 +80,45 @@ async function createSession(
     },
     release: () => session.release(),
   }
+}
+
+const noResults = 'no results'
+
+/**
+ * The same model with a first output of a type that the binding cannot turn into a JavaScript value. After a run, the
+ * binding copies every output into fresh memory, those that were written in place too: 0.15 s for 200 MB, a tenth of a
+ * training step of BERT-base on short texts. It goes through them in the order of the graph and ends at the first that it
+ * cannot convert, when all are computed. A binding that could convert it would copy again and be right as well.
+ *
+ * Two protobuf messages one behind the other are one message, with repeated fields joined: so this needs no parsing.
+ */
+function withoutResults(model: Uint8Array): Uint8Array {
+  const message = (write: (writer: BinaryWriter) => void) => {
+    const writer = new BinaryWriter()
+    write(writer)
+    return writer.finish()
+  }
+  const float = message((type) => type.tag(1, WireType.LengthDelimited).bytes(Uint8Array.of(1 << 3, 1)))
+  const sequence = message((type) => type.tag(1, WireType.LengthDelimited).bytes(float))
+  const output = message((info) => {
+    info.tag(1, WireType.LengthDelimited).string(noResults)
+    info
+      .tag(2, WireType.LengthDelimited)
+      .bytes(message((type) => type.tag(4, WireType.LengthDelimited).bytes(sequence)))
+  })
+  const node = message((proto) => {
+    proto.tag(2, WireType.LengthDelimited).string(noResults)
+    proto.tag(4, WireType.LengthDelimited).string('SequenceEmpty')
+  })
+  const graph = message((proto) => {
+    proto.tag(1, WireType.LengthDelimited).bytes(node)
+    proto.tag(12, WireType.LengthDelimited).bytes(output)
+  })
+  const prefix = message((proto) => proto.tag(7, WireType.LengthDelimited).bytes(graph))
+  const joined = new Uint8Array(prefix.length + model.length)
+  joined.set(prefix)
+  joined.set(model, prefix.length)
+  return joined
 }
 
 function toOrt({ dtype, data, dims }: Tensor): OrtTensor {

@@ -42,6 +42,8 @@ export interface FormulaBatch {
   classification: ModelBatch
   /** With every fifth token or so to be predicted. */
   maskedLm: ModelBatch
+  /** The same with a label for each pair of segments. */
+  pretraining: ModelBatch
 }
 
 /** Sequences of these lengths in two segments, with labels for either head. */
@@ -66,5 +68,6 @@ export function formulaBatch(lengths: readonly number[], vocabSize: number, clas
     sequences: items,
     classification: { ...collateSequences(items), labels: formulaIntegers('labels', lengths.length, classes) },
     maskedLm: collateMaskedLm(items),
+    pretraining: { ...collateMaskedLm(items), pairLabels: formulaIntegers('pairs', lengths.length, 2) },
   }
 }

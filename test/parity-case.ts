@@ -5,13 +5,14 @@ import type { ModelBatch } from '../src/models/batch-inputs.ts'
 import { bert } from '../src/models/bert.ts'
 import { bertConfig } from '../src/models/bert-config.ts'
 import { maskedLm } from '../src/models/heads/masked-lm.ts'
+import { pretraining } from '../src/models/heads/pretraining.ts'
 import { sequenceClassification } from '../src/models/heads/sequence-classification.ts'
 import { EncoderModel } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { Answers } from './answers.ts'
 import { fillByFormula, formulaBatch } from './formula.ts'
 
-export const parityHeads: readonly Head[] = [sequenceClassification, maskedLm]
+export const parityHeads: readonly Head[] = [sequenceClassification, maskedLm, pretraining]
 
 export interface ParityCase {
   answers: Answers
@@ -29,9 +30,9 @@ export async function parityCase(size: string, head: Head): Promise<ParityCase> 
   const definition = { architecture: bert as unknown as Architecture, config, head }
   const model = await EncoderModel.create(definition, createEngine, { threads: 2 }, fillByFormula)
   const made = formulaBatch(answers.case.lengths, config.vocabSize, config.labels.length)
-  const batch = head === maskedLm ? made.maskedLm : made.classification
-  const { labels: _, ...unlabelled } = batch
-  if (head === maskedLm)
+  const batch = head === maskedLm ? made.maskedLm : head === pretraining ? made.pretraining : made.classification
+  const { labels: _, pairLabels: __, ...unlabelled } = batch
+  if (head.labelsAreTokens)
     return { answers, model, batch, unlabelled: { ...unlabelled, maskedRows: Int32Array.from(batch.ids.keys()) } }
   return { answers, model, batch, unlabelled }
 }

@@ -79,6 +79,8 @@ export interface Head {
   readonly task: string
   /** Whether labels are token ids rather than classes; default false. */
   readonly labelsAreTokens?: boolean
+  /** Whether `build` gives `pairLogits`; default false. */
+  readonly hasPairLogits?: boolean
   /** Behind the architecture's class prefix, e.g. `ForSequenceClassification`. */
   readonly classSuffix: string
   /** Full names of the head's parameters, with the pooler's if the head uses it. */
@@ -97,6 +99,8 @@ export interface Head {
 
 export interface HeadOutput {
   logits: Value
-  /** Builds the loss, a scalar: the sum over the batch's items times the input `lossScale`. */
+  /** Whether the second segment follows the first: [B, 2] */
+  pairLogits?: Value
+  /** Builds the loss, a scalar: sums over the batch's labels, each times the input `lossScale(kind)`. */
   loss(): Value
 }

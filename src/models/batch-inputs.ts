@@ -27,10 +27,33 @@ export interface BatchInputs {
   firstTokens: Value
   /** Rows that have a label of their own: int32 [masked] */
   maskedRows(): Value
+  /** `maskedRows` and behind them `firstTokens`, for a head that reads both: int32 [rows] */
+  headRows(): Value
+  /** Where the masked rows stand in `headRows`: int32 [masked] */
+  maskedPlaces(): Value
+  /** Where the first tokens stand in `headRows`: int32 [batch] */
+  firstPlaces(): Value
   /** int32 [batch], or [masked] where tokens are labelled */
   labels(dim: 'batch' | 'masked'): Value
-  /** 1 / number of items of the whole step: float scalar */
-  lossScale(): Value
+  /** What a pair of segments is labelled as, besides its tokens: int32 [batch] */
+  pairLabels(): Value
+  /** 1 / number of labels of this kind in the whole step: float scalar */
+  lossScale(of?: LabelKind): Value
+}
+
+/** The labels that a batch may have. */
+export type LabelKind = 'labels' | 'pairLabels'
+
+/** What the losses on labels of a kind are multiplied by: 1 / their number in the whole step. */
+export type LossScales = Readonly<Record<LabelKind, number>>
+
+/** The scales that make a step's loss the mean over the labels of all its micro-batches. */
+export function lossScales(batches: readonly ModelBatch[]): LossScales {
+  const scale = (of: LabelKind) => {
+    const count = batches.reduce((sum, batch) => sum + (batch[of]?.length ?? batch.size), 0)
+    return 1 / Math.max(1, count)
+  }
+  return { labels: scale('labels'), pairLabels: scale('pairLabels') }
 }
 
 /** A batch of any task: labels are absent for prediction, `maskedRows` where sequences are labelled as wholes. */
@@ -39,6 +62,8 @@ export type ModelBatch = SequenceBatch & {
   readonly labels?: Int32Array
   /** int32 [M] */
   readonly maskedRows?: Int32Array
+  /** int32 [B]: 0 where the second segment follows the first, 1 where it does not */
+  readonly pairLabels?: Int32Array
 }
 
 /** Declares the inputs in a graph. */
@@ -60,10 +85,16 @@ export function declareBatchInputs(graph: Graph, heads: number, dtype: DType = '
     keyBias: graph.input('keyBias', dtype, ['batch', 1, 1, 'longest']),
     firstTokens: graph.input('firstTokens', 'int32', ['batch']),
     maskedRows: lazily('maskedRows', 'int32', ['masked']),
+    headRows: lazily('headRows', 'int32', ['rows']),
+    maskedPlaces: lazily('maskedPlaces', 'int32', ['masked']),
+    firstPlaces: lazily('firstPlaces', 'int32', ['batch']),
     labels: (dim) => lazily('labels', 'int32', [dim])(),
-    lossScale: lazily('lossScale', dtype, []),
+    pairLabels: lazily('pairLabels', 'int32', ['batch']),
+    lossScale: (of = 'labels') => lazily(scaleInputs[of], dtype, [])(),
   }
 }
+
+const scaleInputs: Record<LabelKind, string> = { labels: 'lossScale', pairLabels: 'pairLossScale' }
 
 /** Far below any score, so that its exponential is 0; the lowest float32, as transformers uses. */
 const maskedScore = -3.4028234663852886e38
@@ -73,7 +104,7 @@ export function batchTensors(
   batch: ModelBatch,
   heads: number,
   declared: ReadonlySet<string>,
-  lossScale = 1,
+  scales: LossScales = { labels: 1, pairLabels: 1 },
 ): Record<string, Tensor> {
   const { size, tokens, longest } = batch
   const int32 = (data: Int32Array, ...dims: number[]): Tensor => ({
@@ -81,6 +112,7 @@ export function batchTensors(
     data,
     dims: dims.length > 0 ? dims : [data.length],
   })
+  const scalar = (value: number): Tensor => ({ dtype: 'float32', data: Float32Array.of(value), dims: [] })
   const all: Record<string, () => Tensor> = {
     ids: () => int32(batch.ids, tokens),
     typeIds: () => int32(batch.typeIds, tokens),
@@ -95,8 +127,13 @@ export function batchTensors(
     }),
     firstTokens: () => int32(batch.firstTokens, size),
     maskedRows: () => int32(required(batch.maskedRows, 'maskedRows')),
+    headRows: () => int32(Int32Array.of(...required(batch.maskedRows, 'maskedRows'), ...batch.firstTokens)),
+    maskedPlaces: () => int32(required(batch.maskedRows, 'maskedRows').map((_, place) => place)),
+    firstPlaces: () => int32(batch.firstTokens.map((_, b) => required(batch.maskedRows, 'maskedRows').length + b)),
     labels: () => int32(required(batch.labels, 'labels')),
-    lossScale: () => ({ dtype: 'float32', data: Float32Array.of(lossScale), dims: [] }),
+    pairLabels: () => int32(required(batch.pairLabels, 'pairLabels')),
+    lossScale: () => scalar(scales.labels),
+    pairLossScale: () => scalar(scales.pairLabels),
   }
   return Object.fromEntries(Object.entries(all).flatMap(([name, make]) => (declared.has(name) ? [[name, make()]] : [])))
 }

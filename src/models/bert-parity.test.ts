@@ -45,10 +45,12 @@ describe.each(cases)('$size BERT with a $task head', ({ size, head }) => {
     const output = await model.forward(unlabelled, { outputHiddenStates: true, outputAttentions: true })
     const { numAttentionHeads: heads, numHiddenLayers: layers } = model.config
     const tensors: [string, Float32Array][] = [['logits', output.logits!.data as Float32Array]]
+    expect(output.pairLogits !== undefined).toBe(head.hasPairLogits ?? false)
+    if (output.pairLogits) tensors.push(['pairLogits', output.pairLogits.data as Float32Array])
     for (const [i, { data }] of output.hiddenStates!.entries()) tensors.push([`hidden.${i}`, data as Float32Array])
     for (const [i, { data }] of output.attentions!.entries())
       tensors.push([`attention.${i}`, realAttention(data as Float32Array, lengths, heads)])
-    expect(tensors).toHaveLength(1 + (layers + 1) + layers)
+    expect(tensors).toHaveLength((head.hasPairLogits ? 2 : 1) + (layers + 1) + layers)
     const distances = tensors.map(([name, values]): [string, Distance] => [
       name,
       answers.distance(name, values, limits.activation),

@@ -35,12 +35,21 @@ export function checkBatch(batch: ModelBatch, { config, head }: ModelDefinition)
     const classes = head?.labelsAreTokens ? vocabSize : labels.length
     checkRange(batch.labels, classes, 'label', `the model knows ${classes} labels`)
   }
+  if (batch.pairLabels) {
+    if (batch.pairLabels.length !== batch.size) {
+      throw new DataError(
+        'LABEL_COUNT',
+        `the batch has ${batch.pairLabels.length} pair labels for ${batch.size} sequences`,
+      )
+    }
+    checkRange(batch.pairLabels, 2, 'pair label', '0 is "follows", 1 "does not follow"')
+  }
 }
 
 function checkRange(values: Int32Array, limit: number, what: string, of: string): void {
   for (let i = 0; i < values.length; i++) {
     if (values[i] >= 0 && values[i] < limit) continue
-    const code = `${what.toUpperCase().replace(' ', '_')}`
+    const code = `${what.toUpperCase().replaceAll(' ', '_')}`
     throw new DataError(code, `${what} ${values[i]} at place ${i} is not in 0..${limit - 1}: ${of}`)
   }
 }

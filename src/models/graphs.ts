@@ -55,6 +55,7 @@ function buildModel(definition: ModelDefinition, { training, dtype, whole }: Bui
   const built = head?.build(scope, architecture, config, hidden, batch)
   const outputs = new Map<string, Value>([['lastHiddenState', encoded.last]])
   if (built) outputs.set('logits', built.logits)
+  if (built?.pairLogits) outputs.set('pairLogits', built.pairLogits)
   encoded.hiddenStates.forEach((value, i) => {
     outputs.set(`hiddenStates.${i}`, value)
   })
@@ -78,7 +79,7 @@ export function forwardGraph(
   } = buildModel(definition, {
     training: false,
     dtype,
-    whole: outputs.some((name) => name !== 'logits' && name !== 'loss'),
+    whole: outputs.some((name) => !['logits', 'pairLogits', 'loss'].includes(name)),
   })
   for (const name of outputs) {
     const value = name === 'loss' ? loss?.() : known.get(name)

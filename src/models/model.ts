@@ -3,11 +3,11 @@ import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
 import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
 import type { ParameterSpec } from './architecture.ts'
-import { batchTensors, type ModelBatch } from './batch-inputs.ts'
+import { batchTensors, type LossScales, lossScales, type ModelBatch } from './batch-inputs.ts'
 import { checkBatch } from './check-batch.ts'
 import { compileGraph, forwardGraph, inputNames, type ModelDefinition, modelParameters } from './graphs.ts'
 import { initialValues } from './initialize.ts'
-import { type CompileOptions, decays, itemCount, type TrainableModel, TrainingSession } from './training-session.ts'
+import { type CompileOptions, decays, type TrainableModel, TrainingSession } from './training-session.ts'
 
 export interface ModelOptions extends EngineOptions {
   /** Decides the initial weights; default 42. */
@@ -29,6 +29,8 @@ export interface ForwardOptions {
 export interface ModelOutput {
   /** Classification: [B, C]; masked LM: [M, V]; absent without a head. */
   logits?: Tensor
+  /** Of whether the second segment follows the first: [B, 2]; only of heads that tell. */
+  pairLogits?: Tensor
   /** Mean loss over the batch's items. */
   loss?: number
   /** [N, H] */
@@ -113,17 +115,19 @@ export class EncoderModel implements TrainableModel {
   /** Runs the model on a batch, without dropout. */
   async forward(batch: ModelBatch, options: ForwardOptions = {}): Promise<ModelOutput> {
     const { numHiddenLayers: layers } = this.config
-    const outputs = [this.definition.head ? 'logits' : 'lastHiddenState']
+    const { head } = this.definition
+    const outputs = head ? ['logits', ...(head.hasPairLogits ? ['pairLogits'] : [])] : ['lastHiddenState']
     if (options.loss) outputs.push('loss')
     if (options.outputHiddenStates) for (let i = 0; i <= layers; i++) outputs.push(`hiddenStates.${i}`)
     if (options.outputAttentions) for (let i = 0; i < layers; i++) outputs.push(`attentions.${i}`)
     const key = outputs.join()
     const declared = await this.#forward(key, outputs)
-    const tensors = this.tensors(batch, declared, 1 / Math.max(1, itemCount(batch)))
+    const tensors = this.tensors(batch, declared, lossScales([batch]))
     const result = await this.engine.forward(key, tensors, outputs)
     const list = (name: string) => Object.keys(result).flatMap((key) => (key.startsWith(name) ? [result[key]] : []))
     return {
       logits: result.logits,
+      pairLogits: result.pairLogits,
       loss: result.loss && Number(result.loss.data[0]),
       lastHiddenState: result.lastHiddenState,
       hiddenStates: options.outputHiddenStates ? list('hiddenStates.') : undefined,
@@ -153,9 +157,9 @@ export class EncoderModel implements TrainableModel {
   }
 
   /** A batch as the engine's inputs. @throws DataError if an id, a label or a length is out of range */
-  tensors(batch: ModelBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor> {
+  tensors(batch: ModelBatch, declared: ReadonlySet<string>, scales: LossScales): Record<string, Tensor> {
     checkBatch(batch, this.definition)
-    return batchTensors(batch, this.config.numAttentionHeads, declared, lossScale)
+    return batchTensors(batch, this.config.numAttentionHeads, declared, scales)
   }
 
   /** Loads a forward graph once. */

@@ -2,13 +2,14 @@ import { ConfigError, didYouMean } from '../core/errors.ts'
 import type { Architecture, Head } from './architecture.ts'
 import { bert } from './bert.ts'
 import { maskedLm } from './heads/masked-lm.ts'
+import { pretraining } from './heads/pretraining.ts'
 import { sequenceClassification } from './heads/sequence-classification.ts'
 
 /** Every architecture, one line each; found by `model_type` in config.json. */
 const architectures: readonly Architecture[] = [bert as unknown as Architecture]
 
 /** Every head, one line each; found by its task. */
-const heads: readonly Head[] = [sequenceClassification, maskedLm]
+const heads: readonly Head[] = [sequenceClassification, maskedLm, pretraining]
 
 /** @throws ConfigError listing the architectures that there are */
 export function findArchitecture(modelType: string | null, where: string): Architecture {

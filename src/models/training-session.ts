@@ -6,7 +6,7 @@ import { type Optimizer, updateProgram } from '../runtime/optimizer.ts'
 import type { ParameterLayout } from '../runtime/parameter-layout.ts'
 import type { UpdateGroup } from '../runtime/weight-updater.ts'
 import type { ParameterSpec } from './architecture.ts'
-import type { ModelBatch } from './batch-inputs.ts'
+import { type LossScales, lossScales, type ModelBatch } from './batch-inputs.ts'
 import { compileGraph, gradientGraph, inputNames, type ModelDefinition } from './graphs.ts'
 
 /** What a training session needs of a model. */
@@ -15,7 +15,7 @@ export interface TrainableModel {
   readonly parameters: readonly ParameterSpec[]
   readonly layout: ParameterLayout
   readonly engine: Engine
-  tensors(batch: ModelBatch, declared: ReadonlySet<string>, lossScale: number): Record<string, Tensor>
+  tensors(batch: ModelBatch, declared: ReadonlySet<string>, scales: LossScales): Record<string, Tensor>
 }
 
 export interface CompileOptions {
@@ -36,11 +36,6 @@ export interface CompileOptions {
 
 /** Whether weight decay applies: to no bias and no normalisation weight, as Hugging Face's Trainer has it. */
 export const decays = (name: string): boolean => !/bias|norm/i.test(name)
-
-/** What the loss of a batch is the mean over: its labels. */
-export function itemCount(batch: ModelBatch): number {
-  return batch.labels?.length ?? batch.size
-}
 
 export interface StepOptions {
   /** Step size of this step; default the optimiser's. */
@@ -161,10 +156,10 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY)) {
       throw new ConfigError('LEARNING_RATE', `the learning rate must be a number of at least 0, not ${learningRate}`)
     }
-    const items = batches.reduce((sum, each) => sum + itemCount(each), 0)
+    const scales = lossScales(batches)
     const { seed, maxGradNorm } = this.#options
     return {
-      microBatches: batches.map((each) => this.model.tensors(each, this.#declared, 1 / Math.max(1, items))),
+      microBatches: batches.map((each) => this.model.tensors(each, this.#declared, scales)),
       seed,
       step,
       maxGradNorm,

@@ -29,6 +29,7 @@ export { confusionRows } from './finetune-record.ts'
 import type { FinetuneClassifierOptions } from './finetune-options.ts'
 import { classificationRecord, confusionRows } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { METRICS_FILE, REPORT_FILE } from './run-folder.ts'
 
 export interface FinetuneResult {
   result: TrainResult
@@ -41,10 +42,6 @@ export interface FinetuneResult {
   /** How many texts were cut to `maxLength`. */
   truncated: number
 }
-
-/** Files that a run writes beside the model. */
-export const METRICS_FILE = 'metrics.json'
-export const REPORT_FILE = 'report.html'
 
 /**
  * Trains a classifier on labelled texts and leaves a folder that holds the model as transformers saves it, its tokenizer,

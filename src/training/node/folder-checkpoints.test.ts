@@ -179,6 +179,29 @@ describe('a crash', () => {
     expect(checkpointsIn(folder)).toEqual(['checkpoint-2', 'checkpoint-3'])
   })
 
+  test('is cleaned up by name: temporary files of others stay', async () => {
+    const folder = join(root, 'others')
+    const ours = [
+      ...['config.json.tmp', '.config.json.tmp', 'model.safetensors.tmp', '.model-00001-of-00002.safetensors.tmp'],
+      ...['model.safetensors.index.json.tmp', 'trainer_state.json.tmp', 'training_args.json.tmp', 'metrics.json.tmp'],
+      ...['report.html.tmp', 'tokenizer.json.123.tmp', 'special_tokens_map.json.7.tmp', 'vocab.txt.99.tmp'],
+      ...['.write-test-123.tmp', '.checkpoint-4.deleted'],
+    ]
+    const others = [
+      'notes.tmp',
+      '.swap.tmp',
+      'model.tmp',
+      'my-model.safetensors.tmp',
+      'vocab.txt.tmp',
+      'xconfig.json.tmp',
+    ]
+    await mkdir(folder)
+    for (const name of [...ours, ...others]) await writeFile(join(folder, name), 'half')
+    const store = await FolderCheckpoints.open(folder, { settings: {} })
+    expect(await store.latest()).toBeUndefined()
+    expect(readdirSync(folder).sort()).toEqual(others.sort())
+  })
+
   test('of a disk: a checkpoint without its optimiser, or one that is cut off, is named', async () => {
     const { folder } = await threeCheckpoints('broken')
     const optimizer = join(folder, 'checkpoint-3', 'optimizer.safetensors')

@@ -15,10 +15,7 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../../models/training-session.ts'
 import type { CheckpointStore } from '../trainer.ts'
 import type { TrainerState } from '../trainer-state.ts'
-
-const stateFile = 'trainer_state.json'
-const optimizerFile = 'optimizer.safetensors'
-const settingsFile = 'training_args.json'
+import { OPTIMIZER_FILE, removeLeftovers, SETTINGS_FILE, STATE_FILE } from './run-folder.ts'
 
 export interface FolderCheckpointsOptions {
   /** Writes the tokenizer's files into a folder that holds a model. */
@@ -54,8 +51,8 @@ export class FolderCheckpoints implements CheckpointStore {
       await model.savePretrained(temporary)
       await this.#options.saveTokenizer?.(temporary)
       await saveOptimizer(temporary, model, optimizer)
-      await writeFile(join(temporary, settingsFile), `${JSON.stringify(this.#options.settings, null, 2)}\n`)
-      await writeFile(join(temporary, stateFile), stateJson(state))
+      await writeFile(join(temporary, SETTINGS_FILE), `${JSON.stringify(this.#options.settings, null, 2)}\n`)
+      await writeFile(join(temporary, STATE_FILE), stateJson(state))
     })
     await this.#publish(target, state)
     return name
@@ -65,16 +62,14 @@ export class FolderCheckpoints implements CheckpointStore {
     for (const entry of await readdir(this.directory)) {
       const interrupted = /^\.(checkpoint-\d+)\.(incoming|outgoing)$/.exec(entry)
       if (interrupted) await recoverFolder(join(this.directory, interrupted[1]))
-      // What a killed run was writing or deleting.
-      const left = /^\.checkpoint-\d+\.deleted$/.test(entry) || /\.tmp$/.test(entry)
-      if (left) await rm(join(this.directory, entry), { recursive: true, force: true })
     }
+    await removeLeftovers(this.directory)
     return (await this.#list()).at(-1)
   }
 
   async load(name: string, model: EncoderModel, session?: TrainingSession): Promise<TrainerState> {
     const folder = join(this.directory, name)
-    const state = (await readJsonFile(join(folder, stateFile))) as unknown as TrainerState
+    const state = (await readJsonFile(join(folder, STATE_FILE))) as unknown as TrainerState
     if (session) await this.#requireSameSettings(folder)
     const prefix = `${model.definition.architecture.prefix}.`
     await loadWeights(folder, model.parameters, {
@@ -105,7 +100,7 @@ export class FolderCheckpoints implements CheckpointStore {
 
   async finish(model: EncoderModel, state: TrainerState): Promise<void> {
     await this.begin(model)
-    await writeFileAtomic(join(this.directory, stateFile), stateJson(state))
+    await writeFileAtomic(join(this.directory, STATE_FILE), stateJson(state))
   }
 
   /** Makes a checkpoint's model the folder's model. Weights are linked, not copied, and replaced in one step. */
@@ -118,11 +113,11 @@ export class FolderCheckpoints implements CheckpointStore {
       await link(join(checkpoint, file), temporary).catch(() => copyFile(join(checkpoint, file), temporary))
       await rename(temporary, join(this.directory, file))
     }
-    await writeFileAtomic(join(this.directory, stateFile), stateJson(state))
+    await writeFileAtomic(join(this.directory, STATE_FILE), stateJson(state))
   }
 
   async #requireSameSettings(folder: string): Promise<void> {
-    const saved = await readJsonFile(join(folder, settingsFile))
+    const saved = await readJsonFile(join(folder, SETTINGS_FILE))
     const now = JSON.parse(JSON.stringify(this.#options.settings)) as Record<string, unknown>
     const changed = [...new Set([...Object.keys(saved), ...Object.keys(now)])].filter(
       (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
@@ -157,7 +152,7 @@ async function saveOptimizer(folder: string, model: EncoderModel, state: Optimiz
   )
   const staging = join(folder, 'optimizer')
   await saveWeights(staging, tensors, { maxShardBytes: Number.POSITIVE_INFINITY })
-  await rename(join(staging, WEIGHTS_FILE), join(folder, optimizerFile))
+  await rename(join(staging, WEIGHTS_FILE), join(folder, OPTIMIZER_FILE))
   await rm(staging, { recursive: true })
 }
 
@@ -175,7 +170,7 @@ async function loadOptimizer(
   )
   const slots: OptimizerState['slots'] = Object.fromEntries(session.optimizer.slots.map((slot) => [slot, {}]))
   try {
-    await loadWeights(join(folder, optimizerFile), specs, {
+    await loadWeights(join(folder, OPTIMIZER_FILE), specs, {
       write: (name, values) => {
         const at = name.indexOf('/')
         slots[name.slice(0, at)][name.slice(at + 1)] = values

@@ -1,6 +1,6 @@
 /** What several commands read: data files, model folders, output folders. */
 import { constants } from 'node:fs'
-import { access, readdir, stat } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { Example } from '../data/example.ts'
@@ -82,14 +82,6 @@ export async function checkOutputFolder(folder: string): Promise<void> {
 export async function checkOutputFile(file: string): Promise<void> {
   if (await isFolder(file)) throw new CheckpointError('NOT_A_FILE', `${file} is a folder: give the name of a file`)
   await checkOutputFolder(dirname(resolve(file)))
-}
-
-/** What an earlier run left in a folder, by name. */
-export async function earlierRun(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [] as string[])
-  return names
-    .filter((name) => /^(checkpoint-\d+|model.*\.safetensors|config\.json|trainer_state\.json)$/.test(name))
-    .sort()
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -10,8 +10,12 @@ import { bestMetricName, type TrainingArguments, trainingArguments } from './tra
 
 /** Where a run keeps its checkpoints; `training/node.ts` has the one for folders. */
 export interface CheckpointStore {
-  /** Writes the model as it begins, so that the folder can be loaded from here on. */
-  begin(model: EncoderModel): Promise<void>
+  /**
+   * Writes the model as it begins, so that the folder can be loaded from here on.
+   * @param options.resume whether the run was to go on from a checkpoint and there is none
+   * @throws ConfigError if something stands there that would be lost
+   */
+  begin(model: EncoderModel, options: { resume: boolean }): Promise<void>
   /** Writes model, optimiser and state as `checkpoint-STEP`, all or nothing, and returns its name. */
   save(model: EncoderModel, optimizer: OptimizerState, state: TrainerState): Promise<string>
   /** The newest complete checkpoint, or undefined. */
@@ -140,7 +144,7 @@ export class Trainer<Item> {
     })
     const resumedFrom = resume ? await checkpoints?.latest() : undefined
     const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()
-    if (!resumedFrom) await checkpoints?.begin(model)
+    if (!resumedFrom) await checkpoints?.begin(model, { resume })
     const warmupSteps = args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps)
     this.#emit({
       type: 'start',

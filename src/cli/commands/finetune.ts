@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError, DataError, didYouMean } from '../../core/errors.ts'
@@ -11,9 +10,10 @@ import type { BertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { computeMetrics, findMetric } from '../../training/metrics-registry.ts'
 import { type FinetuneResult, finetuneClassifier, sequenceLimit } from '../../training/node/finetune.ts'
+import { requireNoRun } from '../../training/node/run-folder.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { checkOutputFolder, dataFlags, earlierRun, maxLengthFlag, modelFolder, readLabelled } from '../inputs.ts'
+import { checkOutputFolder, dataFlags, maxLengthFlag, modelFolder, readLabelled } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
 import { metricTable } from '../tables.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
@@ -64,19 +64,11 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     if (best !== 'loss') findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
-    const earlier = await earlierRun(output)
-    if (earlier.length > 0 && !resume && !overwrite) {
-      throw new ConfigError(
-        'OUTPUT_NOT_EMPTY',
-        `${output} holds an earlier run (${earlier.slice(0, 4).join(', ')}${earlier.length > 4 ? ', …' : ''}): go on with it ` +
-          'with --resume, replace it with --overwrite, or choose another --output',
-      )
-    }
+    if (!resume && !overwrite) await requireNoRun(output)
     const data = await readData(values, args.seed)
     const { model, tokenizer, modelName, isRandom } = await prepareModel(values, data, args.seed, context)
     try {
       const maxLength = sequenceLimit(model, tokenizer, values.maxLength)
-      if (overwrite) for (const name of earlier) await rm(join(output, name), { recursive: true })
       const { train, evaluation } = data
       context.note(
         `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
@@ -96,6 +88,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             args,
             output,
             resume,
+            overwrite,
             signal,
             ...progress,
             title: `Text classification: ${output}`,

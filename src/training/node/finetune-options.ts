@@ -30,6 +30,8 @@ export interface FinetuneClassifierOptions {
   output: string
   /** Go on from the newest checkpoint in `output`, if there is one; data and settings must be the same. */
   resume?: boolean
+  /** Replace an earlier run in `output`; default false: a folder that holds a run or a model is refused. */
+  overwrite?: boolean
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void

@@ -29,7 +29,7 @@ export { confusionRows } from './finetune-record.ts'
 import type { FinetuneClassifierOptions } from './finetune-options.ts'
 import { classificationRecord, confusionRows } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import { METRICS_FILE, REPORT_FILE } from './run-folder.ts'
+import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 
 export interface FinetuneResult {
   result: TrainResult
@@ -56,7 +56,8 @@ export interface FinetuneResult {
  * @throws ConfigError for settings; DataError for labels; CheckpointError if the folder cannot be written
  */
 export async function finetuneClassifier(options: FinetuneClassifierOptions): Promise<FinetuneResult> {
-  const { model, tokenizer, trainExamples, evalExamples = [], output, resume = false, signal, onProgress } = options
+  const { model, tokenizer, trainExamples, evalExamples = [], output, signal, onProgress } = options
+  const { resume = false, overwrite = false } = options
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
   const metricNames = evaluatedMetrics(args)
@@ -64,6 +65,8 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
   const trainLabels = labelIds(trainExamples, model.config.labels)
   const evalLabels = labelIds(evalExamples, model.config.labels)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
+  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
+  if (!resume && !overwrite) await requireNoRun(output) // here too, since encoding may take minutes
 
   const total = trainExamples.length + evalExamples.length
   const encoder = createEncoder(tokenizer, maxLength, (done, truncated) =>
@@ -95,6 +98,7 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
       trainData: hash(trainItems),
       evalData: hash(evalItems),
     },
+    overwrite,
   })
   const trainer = new Trainer({
     model,

@@ -27,6 +27,7 @@ export interface RunOptions {
   folder: string
   args?: Partial<TrainingArguments>
   resume?: boolean
+  overwrite?: boolean
   signal?: AbortSignal
   /** Of the initial weights. */
   seed?: number
@@ -40,6 +41,7 @@ export async function run({
   folder,
   args = {},
   resume,
+  overwrite,
   signal,
   seed = 1,
   settings = { a: 1 },
@@ -51,6 +53,7 @@ export async function run({
     const checkpoints = await FolderCheckpoints.open(folder, {
       saveTokenizer: (directory) => saveTokenizer(tokenizer, directory),
       settings,
+      overwrite,
     })
     const trainer = new Trainer({
       model,

@@ -104,6 +104,100 @@ describe('the folder', () => {
   })
 })
 
+describe('a folder that holds an earlier run', () => {
+  const args = { maxSteps: 4, saveSteps: 2 }
+  /** The folder's files with their times of change. */
+  const listing = (folder: string) =>
+    readdirSync(folder, { recursive: true })
+      .map((name) => [name, statSync(join(folder, String(name))).mtimeMs] as const)
+      .sort()
+
+  test('is refused by a new run, and stays as it is', async () => {
+    const folder = join(root, 'refused')
+    await run({ folder, args })
+    const before = listing(folder)
+    const again = run({ folder, args: { maxSteps: 1 }, seed: 2 })
+    await expect(again).rejects.toThrow(expect.objectContaining({ name: 'ConfigError', code: 'OUTPUT_NOT_EMPTY' }))
+    await expect(again).rejects.toThrow(
+      /\(checkpoint-2, checkpoint-4, config\.json, model\.safetensors, …\).*resume.*overwrite/,
+    )
+    expect(listing(folder)).toEqual(before)
+  })
+
+  test.each([
+    'model.safetensors',
+    'model-00001-of-00002.safetensors',
+    'config.json',
+    'trainer_state.json',
+    'checkpoint-7',
+    '.checkpoint-7.outgoing', // a whole checkpoint that a crash left between two renames
+  ])('or only its %s', async (name) => {
+    const folder = join(root, `with ${name}`)
+    await mkdir(join(folder, name), { recursive: true })
+    await expect(run({ folder, args: { maxSteps: 1 } })).rejects.toThrow(/holds an earlier run or a model/)
+    expect(readdirSync(folder)).toEqual([name])
+  })
+
+  test('is taken with files of other names', async () => {
+    const folder = join(root, 'notes')
+    await mkdir(folder)
+    await writeFile(join(folder, 'notes.txt'), 'mine')
+    await run({ folder, args: { maxSteps: 1 } })
+    expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine')
+  })
+
+  test('is replaced when that is asked for, so that only the new steps count', async () => {
+    const folder = join(root, 'replaced')
+    await run({ folder, args })
+    await writeFile(join(folder, 'metrics.json'), '{}')
+    await writeFile(join(folder, 'notes.txt'), 'mine')
+    const fresh = join(root, 'fresh')
+    const less = { maxSteps: 3, saveSteps: 1, saveTotalLimit: 2 }
+    const settings = { a: 2 }
+    await run({ folder: fresh, args: less, seed: 2, settings })
+    await run({
+      folder,
+      args: less,
+      seed: 2,
+      settings,
+      overwrite: true,
+      onEvent: (event) => {
+        if (event.type !== 'start') return
+        expect(checkpointsIn(folder)).toEqual([])
+        expect(readdirSync(folder)).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'notes.txt']))
+        expect(readdirSync(folder)).not.toContain('metrics.json')
+        expect(readdirSync(folder)).not.toContain('trainer_state.json')
+      },
+    })
+    expect(checkpointsIn(folder)).toEqual(['checkpoint-2', 'checkpoint-3'])
+    expect(modelBytes(folder).equals(modelBytes(fresh))).toBe(true)
+    expect(readdirSync(folder).sort()).toEqual([...readdirSync(fresh), 'notes.txt'].sort())
+  })
+
+  test('is begun anew on resume only by the run that was killed before its first checkpoint', async () => {
+    const [fresh, folder] = [join(root, 'never killed'), join(root, 'killed early')]
+    await run({ folder: fresh, args })
+    await cp(fresh, folder, { recursive: true })
+    for (const name of ['checkpoint-2', 'checkpoint-4', 'trainer_state.json'])
+      await rm(join(folder, name), { recursive: true })
+    await expect(run({ folder, args, resume: true, settings: { a: 2 } })).rejects.toThrow(/other settings/)
+    await run({ folder, args, resume: true })
+    expect(modelBytes(folder).equals(modelBytes(fresh))).toBe(true)
+  })
+
+  test.each([
+    ['a model of other origin', ['checkpoint-2', 'checkpoint-4', 'trainer_state.json', 'training_args.json']],
+    ['a result without checkpoints', ['checkpoint-2', 'checkpoint-4']],
+  ])('is not lost on resume: %s', async (name, gone) => {
+    const folder = join(root, name)
+    await run({ folder, args })
+    for (const each of gone) await rm(join(folder, each), { recursive: true })
+    const before = listing(folder)
+    await expect(run({ folder, args, resume: true })).rejects.toThrow(/no checkpoint to resume from/)
+    expect(listing(folder)).toEqual(before)
+  })
+})
+
 describe('a crash', () => {
   /** A folder with three checkpoints, and the weights of the run that made them. */
   async function threeCheckpoints(name: string): Promise<{ folder: string; final: Buffer }> {

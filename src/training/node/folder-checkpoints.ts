@@ -1,5 +1,6 @@
 import { copyFile, link, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathKind } from '../../checkpoints/node/files.ts'
 import {
   assertWritable,
   loadWeights,
@@ -15,13 +16,25 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../../models/training-session.ts'
 import type { CheckpointStore } from '../trainer.ts'
 import type { TrainerState } from '../trainer-state.ts'
-import { OPTIMIZER_FILE, removeLeftovers, SETTINGS_FILE, STATE_FILE } from './run-folder.ts'
+import {
+  earlierRun,
+  listed,
+  OPTIMIZER_FILE,
+  removeCheckpoint,
+  removeLeftovers,
+  removeRun,
+  requireNoRun,
+  SETTINGS_FILE,
+  STATE_FILE,
+} from './run-folder.ts'
 
 export interface FolderCheckpointsOptions {
   /** Writes the tokenizer's files into a folder that holds a model. */
   saveTokenizer?: (directory: string) => Promise<void>
   /** What decides the course of a run; a run with other settings is not resumed. */
   settings: Readonly<Record<string, unknown>>
+  /** Replace an earlier run in the folder; default false: a new run refuses to begin there. */
+  overwrite?: boolean
 }
 
 /**
@@ -51,7 +64,7 @@ export class FolderCheckpoints implements CheckpointStore {
       await model.savePretrained(temporary)
       await this.#options.saveTokenizer?.(temporary)
       await saveOptimizer(temporary, model, optimizer)
-      await writeFile(join(temporary, SETTINGS_FILE), `${JSON.stringify(this.#options.settings, null, 2)}\n`)
+      await writeFile(join(temporary, SETTINGS_FILE), this.#settingsJson())
       await writeFile(join(temporary, STATE_FILE), stateJson(state))
     })
     await this.#publish(target, state)
@@ -84,22 +97,19 @@ export class FolderCheckpoints implements CheckpointStore {
     if (limit === 0) return
     const names = await this.#list()
     const spare = names.slice(0, -1).filter((name) => name !== keep) // the newest is what a run resumes from
-    for (const name of spare.slice(0, Math.max(0, names.length - limit))) {
-      // Renamed first: a half-deleted folder must not look like a checkpoint.
-      const hidden = join(this.directory, `.${name}.deleted`)
-      await rm(hidden, { recursive: true, force: true }) // of a run that was killed here
-      await rename(join(this.directory, name), hidden)
-      await rm(hidden, { recursive: true, force: true })
-    }
+    for (const name of spare.slice(0, Math.max(0, names.length - limit))) await removeCheckpoint(this.directory, name)
   }
 
-  async begin(model: EncoderModel): Promise<void> {
-    await this.#options.saveTokenizer?.(this.directory)
-    await model.savePretrained(this.directory)
+  /** @throws ConfigError if the folder holds an earlier run or a model that may not be replaced */
+  async begin(model: EncoderModel, { resume = false }: { resume?: boolean } = {}): Promise<void> {
+    await this.#makeRoom(resume)
+    // Before all other files, so that a run that is killed here is known as this one.
+    await writeFileAtomic(join(this.directory, SETTINGS_FILE), this.#settingsJson())
+    await this.#saveModel(model)
   }
 
   async finish(model: EncoderModel, state: TrainerState): Promise<void> {
-    await this.begin(model)
+    await this.#saveModel(model)
     await writeFileAtomic(join(this.directory, STATE_FILE), stateJson(state))
   }
 
@@ -114,6 +124,31 @@ export class FolderCheckpoints implements CheckpointStore {
       await rename(temporary, join(this.directory, file))
     }
     await writeFileAtomic(join(this.directory, STATE_FILE), stateJson(state))
+  }
+
+  async #saveModel(model: EncoderModel): Promise<void> {
+    await this.#options.saveTokenizer?.(this.directory)
+    await model.savePretrained(this.directory)
+  }
+
+  /** Steps of two runs in one folder could not be told apart, so what an earlier one left must go or stay alone. */
+  async #makeRoom(resume: boolean): Promise<void> {
+    if (this.#options.overwrite) return removeRun(this.directory)
+    if (!resume) return requireNoRun(this.directory)
+    const found = await earlierRun(this.directory)
+    if (found.length === 0) return
+    // Without a checkpoint only a run that was killed before its first one has nothing to lose.
+    const isBegun = !found.includes(STATE_FILE) && (await pathKind(join(this.directory, SETTINGS_FILE))) === 'file'
+    if (isBegun) return this.#requireSameSettings(this.directory)
+    throw new ConfigError(
+      'NO_CHECKPOINT',
+      `${this.directory} has no checkpoint to resume from, and starting over would replace what it holds ` +
+        `(${listed(found)}): allow that with overwrite (--overwrite), or choose another folder`,
+    )
+  }
+
+  #settingsJson(): string {
+    return `${JSON.stringify(this.#options.settings, null, 2)}\n`
   }
 
   async #requireSameSettings(folder: string): Promise<void> {

@@ -34,7 +34,20 @@ export interface TrainerState {
       attributes: { early_stopping_patience_counter: number }
     }
     TrainerControl: { args: Record<string, boolean>; attributes: Record<string, never> }
+    /** Not of transformers, whose reader passes over callbacks that it does not know. */
+    TrainingTotals: { args: Record<string, never>; attributes: TrainingTotals }
   }
+}
+
+/** Sums that a resumed run goes on with, so that it logs and reports the numbers of a run that never stopped. */
+export interface TrainingTotals {
+  /** Of the losses of all steps. */
+  loss: number
+  /** Of the losses since the last entry of the log, and how many those are. */
+  unlogged_loss: number
+  unlogged_steps: number
+  /** Wall-clock seconds of training so far. */
+  seconds: number
 }
 
 /** The state at the beginning of a run. */
@@ -76,6 +89,7 @@ export function initialState(settings: {
         },
       }),
       TrainerControl: { args: {}, attributes: {} },
+      TrainingTotals: { args: {}, attributes: { loss: 0, unlogged_loss: 0, unlogged_steps: 0, seconds: 0 } },
     },
   }
 }

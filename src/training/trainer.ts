@@ -72,11 +72,13 @@ export interface TrainerOptions<Item> {
   onEvent?: (event: TrainerEvent) => void
 }
 
+/** Of the whole run: a run that was resumed has the numbers of one that never stopped. */
 export interface TrainResult {
   steps: number
   reason: 'finished' | 'early-stopping' | 'aborted'
-  /** Mean training loss over the steps of this call. */
+  /** Mean training loss over all steps. */
   loss: number
+  /** Wall-clock time up to the last step and its evaluation, earlier saves included; what a kill undid is not in it. */
   seconds: number
   tokensPerSecond: number
   state: TrainerState
@@ -155,16 +157,18 @@ export class Trainer<Item> {
       resumedFrom,
     })
 
-    const started = performance.now()
-    const tokensBefore = state.num_input_tokens_seen
-    let lossSum = 0
-    let steps = 0
-    let window = { loss: 0, steps: 0 }
+    const totals = state.stateful_callbacks.TrainingTotals.attributes
+    const started = performance.now() - totals.seconds * 1000
     let lastSaved = resumedFrom ? state.global_step : -1
     let reason: TrainResult['reason'] = 'finished'
 
+    const readClock = () => {
+      // What the newest checkpoint has stays, so that to resume a run that is done changes nothing.
+      if (lastSaved !== state.global_step) totals.seconds = (performance.now() - started) / 1000
+    }
     const save = async () => {
       if (!checkpoints || lastSaved === state.global_step) return
+      readClock()
       const name = await checkpoints.save(model, await session.state(), state)
       lastSaved = state.global_step
       this.#emit({ type: 'save', step: state.global_step, checkpoint: name })
@@ -182,9 +186,9 @@ export class Trainer<Item> {
       state.epoch = epoch
       const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0)
       state.num_input_tokens_seen += tokens
-      steps += 1
-      lossSum += loss
-      window = { loss: window.loss + loss, steps: window.steps + 1 }
+      totals.loss += loss
+      totals.unlogged_loss += loss
+      totals.unlogged_steps += 1
       const step = state.global_step
       this.#emit({ type: 'step', step, totalSteps, epoch, loss, gradNorm, learningRate, tokens })
       if (!Number.isFinite(gradNorm) || !Number.isFinite(loss)) {
@@ -196,11 +200,12 @@ export class Trainer<Item> {
         this.#log(state, {
           step,
           epoch,
-          loss: window.loss / window.steps,
+          loss: totals.unlogged_loss / totals.unlogged_steps,
           grad_norm: gradNorm,
           learning_rate: learningRate,
         })
-        window = { loss: 0, steps: 0 }
+        totals.unlogged_loss = 0
+        totals.unlogged_steps = 0
       }
       const due = (strategy: TrainingArguments['evalStrategy'], every: number) =>
         strategy === 'steps' ? step % every === 0 || last : strategy === 'epoch' && (epochEnd || last)
@@ -219,20 +224,20 @@ export class Trainer<Item> {
         break
       }
     }
+    readClock()
     if (reason !== 'aborted' && checkpoints) {
       if (args.loadBestModelAtEnd && state.best_model_checkpoint && state.best_global_step !== state.global_step) {
         await checkpoints.load(state.best_model_checkpoint, model)
       }
       await checkpoints.finish(model, state)
     }
-    const seconds = (performance.now() - started) / 1000
     this.#emit({ type: 'end', step: state.global_step, reason })
     return {
       steps: state.global_step,
       reason,
-      loss: lossSum / Math.max(1, steps),
-      seconds,
-      tokensPerSecond: (state.num_input_tokens_seen - tokensBefore) / Math.max(seconds, 1e-9),
+      loss: totals.loss / Math.max(1, state.global_step),
+      seconds: totals.seconds,
+      tokensPerSecond: state.num_input_tokens_seen / Math.max(totals.seconds, 1e-9),
       state,
     }
   }

@@ -45,6 +45,18 @@ test('an early stop is not gone beyond when the end of the run was lost', async 
   expect(again.metrics).toEqual(whole.metrics)
 })
 
+test('to resume a run that is done leaves its numbers', async () => {
+  const output = join(root, 'done')
+  const options = { output, args: { epochs: 1 }, evalExamples: examples(12) }
+  const { result } = await run(options)
+  const before = await readFile(join(output, 'metrics.json'), 'utf8')
+  expect(JSON.parse(before).training).toMatchObject({ steps: 6, loss: result.loss, seconds: result.seconds })
+  expect(result.seconds).toBeGreaterThan(0)
+  expect(result.loss).toBeGreaterThan(0)
+  await run({ ...options, resume: true })
+  expect(await readFile(join(output, 'metrics.json'), 'utf8')).toBe(before)
+})
+
 test('without evaluation data there are no metrics, but a report', async () => {
   const output = join(root, 'plain')
   const { metrics, reportPath } = await run({ output, args: { maxSteps: 3 } })

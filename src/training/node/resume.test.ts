@@ -85,6 +85,20 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     expect(modelBytes(folder).equals(modelBytes(join(folder, result.state.best_model_checkpoint!)))).toBe(true)
   })
 
+  test('with the mean losses of the whole run, from wherever it goes on', async () => {
+    const args = { maxSteps: 8, loggingSteps: 3 }
+    const whole = join(root, 'means')
+    const { result } = await run({ folder: whole, args })
+    expect(result.state.log_history.map(({ step }) => step)).toEqual([1, 3, 6, 8])
+    for (const step of [2, 4, 5, 6, 8]) {
+      const folder = join(root, `means from ${step}`)
+      await cp(join(whole, `checkpoint-${step}`), join(folder, `checkpoint-${step}`), { recursive: true })
+      const resumed = await run({ folder, args, resume: true, seed: 3 })
+      expect(resumed.result.state.log_history, `from ${step}`).toEqual(result.state.log_history)
+      expect(resumed.result.loss).toBe(result.loss)
+    }
+  })
+
   test('a second run on the same model starts afresh', async () => {
     const model = await oddModel(sequenceClassification)
     const before = await allWeights(model)
@@ -121,10 +135,11 @@ test('other settings are refused by name', async () => {
 
 test('a run that is done goes on to the same end', async () => {
   const folder = join(root, 'done')
-  await run({ folder, args: { maxSteps: 3 } })
+  const { result: first } = await run({ folder, args: { maxSteps: 3 } })
+  expect(first).toMatchObject({ steps: 3, reason: 'finished' })
   const before = modelBytes(folder)
   const { result } = await run({ folder, args: { maxSteps: 3 }, resume: true, seed: 5 })
-  expect(result).toMatchObject({ steps: 3, reason: 'finished' })
+  expect(result).toEqual(first)
   expect(modelBytes(folder).equals(before)).toBe(true)
 })
 

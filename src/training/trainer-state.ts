@@ -12,6 +12,7 @@ export interface TrainerState {
   global_step: number
   epoch: number
   max_steps: number
+  /** Epochs that are begun by `max_steps`. */
   num_train_epochs: number
   train_batch_size: number
   logging_steps: number
@@ -50,7 +51,7 @@ export interface TrainingTotals {
   seconds: number
 }
 
-/** The state at the beginning of a run. */
+/** The state at the beginning of a run. @param settings.epochs begun by `maxSteps` */
 export function initialState(settings: {
   maxSteps: number
   epochs: number

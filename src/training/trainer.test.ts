@@ -8,7 +8,14 @@ import type { TrainingArguments } from './training-arguments.ts'
 const fixture: {
   stateKeys: string[]
   callbackStates: Record<'EarlyStoppingCallback' | 'TrainerControl', { args: object; attributes: object }>
-  steps: { batches: number; accumulation: number; epochs: number; maxSteps: number; steps: number }[]
+  steps: {
+    batches: number
+    accumulation: number
+    epochs: number
+    maxSteps: number
+    steps: number
+    numTrainEpochs: number
+  }[]
   stops: {
     greaterIsBetter: boolean
     patience: number
@@ -24,10 +31,11 @@ const fixture: {
 describe('the number of steps', () => {
   test.each(fixture.steps)(
     'of $batches batches, $accumulation a step, $epochs epochs, at most $maxSteps, as transformers',
-    async ({ batches, accumulation, epochs, maxSteps, steps }) => {
+    async ({ batches, accumulation, epochs, maxSteps, steps, numTrainEpochs }) => {
       const args = { epochs, maxSteps, gradientAccumulationSteps: accumulation }
       const { rates, microBatches, result } = await run({ args, items: Array(batches * 4 - 1).fill(1) })
       expect([rates.length, result.steps, result.state.max_steps]).toEqual([steps, steps, steps])
+      expect(result.state.num_train_epochs).toBe(numTrainEpochs)
       // The last step of an epoch takes what is left.
       const epoch = Array.from({ length: Math.ceil(batches / accumulation) }, (_, i) =>
         Math.min(accumulation, batches - i * accumulation),

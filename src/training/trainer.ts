@@ -43,6 +43,7 @@ export interface TrainingTask<Item> {
 
 /** What happens during a run, in order. */
 export type TrainerEvent =
+  // `epochs` are those that are begun, whether they or `maxSteps` decide the end.
   | { type: 'start'; totalSteps: number; firstStep: number; epochs: number; examples: number; resumedFrom?: string }
   | {
       type: 'step'
@@ -152,7 +153,7 @@ export class Trainer<Item> {
       type: 'start',
       totalSteps,
       firstStep: state.global_step,
-      epochs: args.epochs,
+      epochs: state.num_train_epochs,
       examples: trainItems.length,
       resumedFrom,
     })
@@ -336,10 +337,11 @@ export class Trainer<Item> {
   }
 
   #initialState(): TrainerState {
-    const { args } = this
+    const { args, totalSteps } = this
     return initialState({
       ...args,
-      maxSteps: this.totalSteps,
+      maxSteps: totalSteps,
+      epochs: this.#epochOf(totalSteps - 1) + 1,
       patience: args.earlyStoppingPatience,
       threshold: args.earlyStoppingThreshold,
     })

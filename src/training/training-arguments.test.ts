@@ -27,7 +27,7 @@ test('an unknown setting is refused with the nearest known one', () => {
 
 const refused: [keyof TrainingArguments, unknown[]][] = [
   ['epochs', [0, -1, Number.NaN, Number.POSITIVE_INFINITY]],
-  ['maxSteps', [1.5, Number.NaN]],
+  ['maxSteps', [0, -2, -5, 1.5, Number.NaN, Number.POSITIVE_INFINITY]],
   ['batchSize', [0, -8, 2.5, Number.NaN]],
   ['evalBatchSize', [0]],
   ['tokenBudget', [-1, 0.5]],

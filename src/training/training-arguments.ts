@@ -155,7 +155,9 @@ export function trainingArguments(
     if (!(args[key] >= 0 && args[key] < 1)) fail(key, 'at least 0 and below 1', args[key])
   }
   if (args.warmupRatio >= 1) fail('warmupRatio', 'below 1', args.warmupRatio)
-  if (!Number.isInteger(args.maxSteps)) fail('maxSteps', 'a whole number, -1 for no limit', args.maxSteps)
+  if (!Number.isInteger(args.maxSteps) || (args.maxSteps < 1 && args.maxSteps !== -1)) {
+    fail('maxSteps', 'a whole number of at least 1, or -1 for no limit', args.maxSteps)
+  }
   for (const key of ['evalStrategy', 'saveStrategy'] as const) {
     if (!['no', 'steps', 'epoch'].includes(args[key])) fail(key, 'no, steps or epoch', args[key])
   }

@@ -20,6 +20,7 @@ export interface TrainerState {
   save_steps: number
   best_metric: number | null
   best_global_step: number | null
+  /** The last checkpoint that was the best when it was saved; that of `best_global_step`, if that step was saved. */
   best_model_checkpoint: string | null
   num_input_tokens_seen: number
   total_flos: number

@@ -16,6 +16,8 @@ export interface Course {
   tokens: number[]
   /** Calls of the store. */
   calls: string[]
+  /** What the store was given to save. */
+  saves: TrainerState[]
   /** The number of the step whose weights the model has. */
   weights: number
   events: TrainerEvent[]
@@ -43,7 +45,16 @@ export function prepare({
   checkpoints,
   onEvent,
 }: RunOptions) {
-  const course: Course = { compiled: [], rates: [], microBatches: [], tokens: [], calls: [], weights: 0, events: [] }
+  const course: Course = {
+    compiled: [],
+    rates: [],
+    microBatches: [],
+    tokens: [],
+    calls: [],
+    saves: [],
+    weights: 0,
+    events: [],
+  }
   const model = {
     async compile(options: CompileOptions) {
       course.compiled.push(options)
@@ -67,6 +78,7 @@ export function prepare({
     async save(_model, optimizer, state) {
       expect(optimizer.step).toBe(state.global_step)
       course.calls.push(`save ${state.global_step}`)
+      course.saves.push(structuredClone(state))
       return `checkpoint-${state.global_step}`
     },
     latest: async () => undefined,

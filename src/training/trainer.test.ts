@@ -16,6 +16,8 @@ const fixture: {
     steps: number
     numTrainEpochs: number
   }[]
+  /** States in the checkpoints: their step, the best one's, and the checkpoint that is named the best. */
+  saves: { losses: number[]; saveSteps: number; saved: [number, number, string | null][] }[]
   stops: {
     greaterIsBetter: boolean
     patience: number
@@ -214,6 +216,25 @@ describe('the best model', () => {
       checkpoints: true,
     })
     expect(state).toMatchObject({ best_metric: 0.75, best_global_step: 6 })
+  })
+
+  test.each(fixture.saves)(
+    'is named only if it was saved, as transformers does: losses $losses, saves every $saveSteps steps',
+    async ({ losses, saveSteps, saved }) => {
+      const { saves } = await run({
+        args: { maxSteps: 12, evalStrategy: 'steps', evalSteps: 2, saveStrategy: 'steps', saveSteps },
+        evaluations: losses,
+        checkpoints: true,
+      })
+      expect(saves.map((state) => [state.global_step, state.best_global_step, state.best_model_checkpoint])).toEqual(
+        saved,
+      )
+    },
+  )
+
+  test('is named by no checkpoint if none is saved', async () => {
+    const { state } = await run({ args: { epochs: 1 }, evaluations: [1] })
+    expect(state).toMatchObject({ best_metric: 1, best_global_step: 3, best_model_checkpoint: null })
   })
 
   test('by a metric that is not computed is an error that names those that are', () =>

@@ -170,6 +170,7 @@ export class Trainer<Item> {
     const save = async () => {
       if (!checkpoints || lastSaved === state.global_step) return
       readClock()
+      if (state.best_global_step === state.global_step) state.best_model_checkpoint = `checkpoint-${state.global_step}`
       const name = await checkpoints.save(model, await session.state(), state)
       lastSaved = state.global_step
       this.#emit({ type: 'save', step: state.global_step, checkpoint: name })
@@ -317,7 +318,6 @@ export class Trainer<Item> {
     if (best) {
       state.best_metric = value
       state.best_global_step = step
-      state.best_model_checkpoint = `checkpoint-${step}`
     }
     const stopping = state.stateful_callbacks.EarlyStoppingCallback?.attributes
     if (stopping) {

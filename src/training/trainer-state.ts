@@ -1,4 +1,8 @@
-/** trainer_state.json in the shape that transformers' Trainer writes, so that the tools that read it can read ours. */
+/**
+ * trainer_state.json in the shape that transformers' Trainer writes, so that the tools that read it can read ours. A loss that
+ * is no finite number stands there as transformers has it: the bare word `NaN`, `Infinity` or `-Infinity`, which Python's json
+ * reads and `JSON.parse` refuses (see `python-json.ts`).
+ */
 
 /** A line of the log: training lines have `loss`, `learning_rate`, `grad_norm`; evaluations have `eval_…`. */
 export interface LogEntry {

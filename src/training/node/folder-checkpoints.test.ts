@@ -308,6 +308,10 @@ describe('a crash', () => {
     await expect(run({ folder, args, resume: true })).rejects.toThrow(CheckpointError)
     await writeFile(join(folder, 'checkpoint-3', 'trainer_state.json'), '{')
     await expect(run({ folder, args, resume: true })).rejects.toThrow(/trainer_state\.json: no valid JSON/)
+    await writeFile(join(folder, 'checkpoint-3', 'trainer_state.json'), 'null')
+    await expect(run({ folder, args, resume: true })).rejects.toThrow(
+      /trainer_state\.json: no valid JSON .expected an object/,
+    )
   })
 })
 

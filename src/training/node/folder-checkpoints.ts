@@ -1,6 +1,6 @@
-import { copyFile, link, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathKind } from '../../checkpoints/node/files.ts'
+import { fileError, pathKind } from '../../checkpoints/node/files.ts'
 import {
   assertWritable,
   loadWeights,
@@ -14,6 +14,7 @@ import {
 import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../../models/training-session.ts'
+import { formatPythonJson, parsePythonJson } from '../python-json.ts'
 import type { CheckpointStore } from '../trainer.ts'
 import type { TrainerState } from '../trainer-state.ts'
 import {
@@ -82,7 +83,7 @@ export class FolderCheckpoints implements CheckpointStore {
 
   async load(name: string, model: EncoderModel, session?: TrainingSession): Promise<TrainerState> {
     const folder = join(this.directory, name)
-    const state = (await readJsonFile(join(folder, STATE_FILE))) as unknown as TrainerState
+    const state = await readState(join(folder, STATE_FILE))
     if (session) await this.#requireSameSettings(folder)
     const prefix = `${model.definition.architecture.prefix}.`
     await loadWeights(folder, model.parameters, {
@@ -177,7 +178,22 @@ export class FolderCheckpoints implements CheckpointStore {
 
 const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length))
 
-const stateJson = (state: TrainerState): string => `${JSON.stringify(state, null, 2)}\n`
+const stateJson = (state: TrainerState): string => `${formatPythonJson(state)}\n`
+
+async function readState(path: string): Promise<TrainerState> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw fileError(cause, path)
+  })
+  try {
+    const state = parsePythonJson(text)
+    if (typeof state !== 'object' || state === null || Array.isArray(state)) throw new SyntaxError('expected an object')
+    return state as TrainerState
+  } catch (cause) {
+    throw new CheckpointError('BAD_JSON', `${path}: no valid JSON (${(cause as Error).message}). Correct the file.`, {
+      cause,
+    })
+  }
+}
 
 /** Moments as safetensors named `SLOT/PARAMETER`, instead of PyTorch's pickle. */
 async function saveOptimizer(folder: string, model: EncoderModel, state: OptimizerState): Promise<void> {

@@ -6,6 +6,8 @@ import { temporaryFolder } from '../../../test/checkpoint-fixture.ts'
 import { allWeights, oddModel } from '../../../test/odd-model.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { sequenceClassification } from '../../models/heads/sequence-classification.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import { parsePythonJson } from '../python-json.ts'
 import { textClassification } from '../tasks/text-classification.ts'
 import { Trainer, type TrainerEvent } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
@@ -97,6 +99,21 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
       expect(resumed.result.state.log_history, `from ${step}`).toEqual(result.state.log_history)
       expect(resumed.result.loss).toBe(result.loss)
     }
+  })
+
+  test('with losses that are no numbers', async () => {
+    const folder = join(root, 'no numbers')
+    const args = { maxSteps: 3, loggingSteps: 1 }
+    const spoil = (event: TrainerEvent, model: EncoderModel) => {
+      if (event.type === 'start') void model.setParameter('classifier.bias', new Float32Array(5).fill(Number.NaN))
+    }
+    const { result } = await run({ folder, args, onEvent: spoil })
+    expect(result.state.log_history.map(({ loss }) => loss)).toEqual([Number.NaN, Number.NaN, Number.NaN])
+    const resumed = await run({ folder, args, resume: true })
+    expect(resumed.result).toEqual(result)
+    const text = readFileSync(join(folder, 'trainer_state.json'), 'utf8')
+    expect(text).toContain('"loss": NaN,')
+    expect(parsePythonJson(text)).toEqual(result.state)
   })
 
   test('a second run on the same model starts afresh', async () => {

@@ -347,10 +347,18 @@ describe('trainer_state.json', () => {
 describe('a trainer refuses', () => {
   const settings = (args: Partial<TrainingArguments>, evaluations?: number[]) => () => prepare({ args, evaluations })
 
-  test('evaluation without data', () => {
+  test('evaluation without data', async () => {
     expect(settings({ evalStrategy: 'epoch' })).toThrow(ConfigError)
     expect(settings({ evalStrategy: 'epoch' })).toThrow(/no evaluation data/)
-    expect(() => prepare({}).trainer.evaluate()).toThrow(/no data to evaluate on/)
+    for (const items of [undefined, []]) {
+      const evaluated = prepare({}).trainer.evaluate(items) // rejects, and does not throw here
+      await expect(evaluated).rejects.toThrow(/no data to evaluate on/)
+    }
+  })
+  test('to resume from nowhere', async () => {
+    const resumed = run({}, { resume: true })
+    await expect(resumed).rejects.toThrow(ConfigError)
+    await expect(resumed).rejects.toThrow(/resume needs checkpoints .* give the trainer a store/)
   })
   test('to load the best model from nowhere', () => {
     expect(settings({ loadBestModelAtEnd: true }, [1])).toThrow(/needs checkpoints/)

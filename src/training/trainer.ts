@@ -129,10 +129,17 @@ export class Trainer<Item> {
    * Runs the training.
    * @param options.resume go on from the newest checkpoint, if there is one: the result is that of a run that never stopped
    * @param options.signal stops after the step under way and its evaluation, and saves a checkpoint
+   * @throws ConfigError for `resume` without a store, and as the store's `begin` and `load`
    */
   async train({ resume = false, signal }: { resume?: boolean; signal?: AbortSignal } = {}): Promise<TrainResult> {
     const { model, checkpoints, trainItems } = this.#options
     const { args, totalSteps } = this
+    if (resume && !checkpoints) {
+      throw new ConfigError(
+        'RESUME',
+        'resume needs checkpoints to go on from: give the trainer a store, such as FolderCheckpoints',
+      )
+    }
     const session = await model.compile({
       optimizer: new AdamW({
         learningRate: args.learningRate,
@@ -244,8 +251,8 @@ export class Trainer<Item> {
     }
   }
 
-  /** Judges the model on the evaluation data, or on other items. */
-  evaluate(
+  /** Judges the model on the evaluation data, or on other items. @throws ConfigError if there are none */
+  async evaluate(
     items: readonly Item[] | undefined = this.#options.evalItems,
     signal?: AbortSignal,
   ): Promise<Record<string, number>> {

@@ -1,10 +1,10 @@
 import { describeModel, loadModel } from '../checkpoints/node.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { EncoderModel } from '../models/model.ts'
+import { sequenceLimit } from '../models/sequence-limit.ts'
 import { type TextClassificationPipeline, textClassificationPipeline } from '../pipelines/text-classification.ts'
 import type { BertTokenizer } from '../tokenizers/index.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
-import { sequenceLimit } from '../training/node/finetune.ts'
 import { modelFolder } from './inputs.ts'
 
 /** A trained classifier, ready to use. */

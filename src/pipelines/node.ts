@@ -1,11 +1,12 @@
-import { loadModel } from '../checkpoints/node.ts'
+import { describeModel, loadModel } from '../checkpoints/node.ts'
 import { ConfigError, didYouMean } from '../core/errors.ts'
+import { sequenceLimit } from '../models/sequence-limit.ts'
 import type { EngineOptions } from '../runtime/engine.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
 import { type TextClassificationPipeline, textClassificationPipeline } from './text-classification.ts'
 
 export interface PipelineOptions extends EngineOptions {
-  /** Longer texts are cut to so many tokens; default what the model takes. */
+  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
   maxLength?: number
 }
 
@@ -18,8 +19,9 @@ const makers: { [Task in keyof Pipelines]: (directory: string, options: Pipeline
   {
     'text-classification': async (directory, { maxLength, ...options }) => {
       const tokenizer = await loadTokenizer(directory)
+      const limit = sequenceLimit(await describeModel(directory), tokenizer, maxLength)
       const model = await loadModel(directory, 'sequence-classification', { ...options, requireHead: true })
-      return textClassificationPipeline(model, tokenizer, { maxLength })
+      return textClassificationPipeline(model, tokenizer, { maxLength: limit })
     },
   }
 

@@ -7,6 +7,7 @@ import { encodeExamples } from '../../data/encode-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { labelIds } from '../../data/labels.ts'
 import type { EncoderModel } from '../../models/model.ts'
+import { sequenceLimit } from '../../models/sequence-limit.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { bootstrapInterval, bootstrapMetrics, type MetricInterval } from '../bootstrap.ts'
@@ -155,31 +156,6 @@ export function measured(
     ...bootstrapMetrics(predictions, names, { seed }),
     loss: { value: loss, ...bootstrapInterval(losses.length, mean, { seed }) },
   }
-}
-
-/**
- * The number of tokens to cut texts to.
- * @param wanted default: the smaller of the model's and the tokenizer's limit
- * @throws ConfigError if the model cannot take so many, or the tokenizer makes ids that the model does not have
- */
-export function sequenceLimit(
-  model: Pick<EncoderModel, 'config'>,
-  tokenizer: Pick<BertTokenizer, 'maxLength' | 'vocabSize'>,
-  wanted?: number,
-): number {
-  const { maxPositionEmbeddings, vocabSize } = model.config
-  if (tokenizer.vocabSize > vocabSize) {
-    throw new ConfigError(
-      'VOCABULARY_SIZE',
-      `the tokenizer has ${tokenizer.vocabSize} tokens, the model ${vocabSize}: use the tokenizer that belongs to the model`,
-    )
-  }
-  if (wanted === undefined) return Math.min(maxPositionEmbeddings, tokenizer.maxLength ?? Number.POSITIVE_INFINITY)
-  if (Number.isInteger(wanted) && wanted >= 3 && wanted <= maxPositionEmbeddings) return wanted
-  throw new ConfigError(
-    'MAX_LENGTH',
-    `maxLength must be a whole number from 3 to ${maxPositionEmbeddings}, the model's limit, not ${wanted}`,
-  )
 }
 
 /** The usual metrics and the one that says what is best. @throws ConfigError `UNKNOWN_METRIC` */

@@ -1,16 +1,11 @@
 import { ConfigError } from '../core/errors.ts'
 import { jsonReader } from '../core/json-reader.ts'
-import type { EncoderConfig } from './architecture.ts'
 import { activation } from './layers.ts'
+import type { TransformerConfig } from './transformer-encoder.ts'
 
 /** config.json of a BERT model, in TypeScript's case. */
-export interface BertConfig extends EncoderConfig {
+export interface BertConfig extends TransformerConfig {
   readonly modelType: 'bert'
-  readonly hiddenAct: string
-  readonly hiddenDropoutProb: number
-  readonly attentionProbsDropoutProb: number
-  readonly typeVocabSize: number
-  readonly layerNormEps: number
   /** Dropout in front of the classifier; null: as hiddenDropoutProb. */
   readonly classifierDropout: number | null
 }

@@ -106,6 +106,7 @@ test('an op without a gradient says so', () => {
   for (const opCase of cases) {
     if (typeof opCase.op.gradient === 'function') continue
     const { loss, floats } = build(opCase, 'float32')
+    if (!isFloat(loss.dtype)) continue // no gradient can reach it
     expect(() => gradients(loss, floats.slice(0, 1))).toThrow(`${opCase.op.name} in the graph has no gradient`)
   }
 })

@@ -8,6 +8,7 @@ import { LayerNormalization } from './layer-norm.ts'
 import { Gemm, MatMul } from './matmul.ts'
 import { PadRows, UnpadRows } from './pad-rows.ts'
 import { ExpandAs, ReduceMax, ReduceSum, Reshape, ReshapeAs } from './reduce.ts'
+import { ReplaceAt, SampleColumn } from './sampling.ts'
 import { Cast, Transpose } from './shape-ops.ts'
 import { LogSoftmax, Softmax } from './softmax.ts'
 
@@ -45,4 +46,6 @@ export const ops: readonly Op[] = [
   MaskedScale,
   Transpose,
   Cast,
+  SampleColumn,
+  ReplaceAt,
 ]

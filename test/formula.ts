@@ -42,7 +42,7 @@ export interface FormulaBatch {
   classification: ModelBatch
   /** With every fifth token or so to be predicted. */
   maskedLm: ModelBatch
-  /** The same with a label for each pair of segments. */
+  /** The same with a label for each pair of segments, and numbers to draw tokens with. */
   pretraining: ModelBatch
 }
 
@@ -64,10 +64,13 @@ export function formulaBatch(lengths: readonly number[], vocabSize: number, clas
       ),
     }
   })
+  const masked = collateMaskedLm(items)
+  const bits = draw('uniform')
+  const uniform = Float32Array.from(masked.labels, (_, i) => bits(i) / 2 ** 32)
   return {
     sequences: items,
     classification: { ...collateSequences(items), labels: formulaIntegers('labels', lengths.length, classes) },
-    maskedLm: collateMaskedLm(items),
-    pretraining: { ...collateMaskedLm(items), pairLabels: formulaIntegers('pairs', lengths.length, 2) },
+    maskedLm: masked,
+    pretraining: { ...masked, pairLabels: formulaIntegers('pairs', lengths.length, 2), uniform },
   }
 }

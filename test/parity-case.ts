@@ -1,18 +1,18 @@
 /** A model of the formula's weights beside its answers. */
 
-import type { Architecture, Head } from '../src/models/architecture.ts'
+import type { Architecture } from '../src/models/architecture.ts'
 import type { ModelBatch } from '../src/models/batch-inputs.ts'
 import { bert } from '../src/models/bert.ts'
 import { bertConfig } from '../src/models/bert-config.ts'
-import { maskedLm } from '../src/models/heads/masked-lm.ts'
-import { pretraining } from '../src/models/heads/pretraining.ts'
-import { sequenceClassification } from '../src/models/heads/sequence-classification.ts'
+import { electra } from '../src/models/electra.ts'
+import { electraConfig, generatorConfig } from '../src/models/electra-config.ts'
+import type { ModelDefinition } from '../src/models/graphs.ts'
+import { replacedTokenDetection } from '../src/models/heads/replaced-token-detection.ts'
 import { EncoderModel } from '../src/models/model.ts'
+import { findHead } from '../src/models/registry.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { Answers } from './answers.ts'
 import { fillByFormula, formulaBatch } from './formula.ts'
-
-export const parityHeads: readonly Head[] = [sequenceClassification, maskedLm, pretraining]
 
 export interface ParityCase {
   answers: Answers
@@ -23,18 +23,46 @@ export interface ParityCase {
   unlabelled: ModelBatch
 }
 
-/** The case of a size and a head, with its fixture in src/models/fixtures. */
-export async function parityCase(size: string, head: Head): Promise<ParityCase> {
-  const answers = new Answers(new URL(`../src/models/fixtures/bert-${size}-${head.task}.safetensors`, import.meta.url))
-  const config = bertConfig(answers.case.config)
-  const definition = { architecture: bert as unknown as Architecture, config, head }
+/** Tasks of each architecture that have fixtures in src/models/fixtures. */
+export const parityTasks = {
+  bert: ['sequence-classification', 'masked-lm', 'pretraining'],
+  electra: ['sequence-classification', 'replaced-token-detection'],
+} as const
+
+/** The case of an architecture, a size and a task. */
+export async function parityCase(modelType: keyof typeof parityTasks, size: string, task: string): Promise<ParityCase> {
+  const answers = new Answers(
+    new URL(`../src/models/fixtures/${modelType}-${size}-${task}.safetensors`, import.meta.url),
+  )
+  const definition = modelType === 'bert' ? bertDefinition(answers, task) : electraDefinition(answers, task)
   const model = await EncoderModel.create(definition, createEngine, { threads: 2 }, fillByFormula)
-  const made = formulaBatch(answers.case.lengths, config.vocabSize, config.labels.length)
-  const batch = head === maskedLm ? made.maskedLm : head === pretraining ? made.pretraining : made.classification
+  const { vocabSize, labels: classes } = definition.config
+  const made = formulaBatch(answers.case.lengths, vocabSize, classes.length)
+  if (task === 'sequence-classification') {
+    const { labels: _, ...unlabelled } = made.classification
+    return { answers, model, batch: made.classification, unlabelled }
+  }
+  const batch: ModelBatch = made[task === 'masked-lm' ? 'maskedLm' : 'pretraining']
+  if (task === 'replaced-token-detection') return { answers, model, batch, unlabelled: batch }
   const { labels: _, pairLabels: __, ...unlabelled } = batch
-  if (head.labelsAreTokens)
-    return { answers, model, batch, unlabelled: { ...unlabelled, maskedRows: Int32Array.from(batch.ids.keys()) } }
-  return { answers, model, batch, unlabelled }
+  const everyToken = Int32Array.from(batch.ids.keys())
+  return { answers, model, batch, unlabelled: { ...unlabelled, maskedRows: everyToken } }
+}
+
+function bertDefinition(answers: Answers, task: string): ModelDefinition {
+  const config = bertConfig(answers.case.config)
+  return { architecture: bert as unknown as Architecture, config, head: findHead(task, 'bert') }
+}
+
+/** The generator has a third of the discriminator's heads. */
+function electraDefinition(answers: Answers, task: string): ModelDefinition {
+  const { modelType: _, ...given } = answers.case.config
+  const config = electraConfig(given)
+  const head =
+    task === 'replaced-token-detection'
+      ? replacedTokenDetection(generatorConfig(config, 1 / 3))
+      : findHead(task, 'electra')
+  return { architecture: electra as unknown as Architecture, config, head }
 }
 
 /** Attention probabilities between real tokens, in the order sequence, head, query, key. probabilities: [B, A, T, T] */

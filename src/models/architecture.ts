@@ -56,14 +56,18 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
    * default all
    */
   encode(scope: ModelScope, config: C, batch: BatchInputs, rows?: Value): EncoderOutput
-  /** A vector for the whole sequence from its first token. */
-  readonly pooler: {
+  /** A vector for the whole sequence from its first token, where the encoder has one of its own. */
+  readonly pooler?: {
     parameters(config: C): ParameterSpec[]
     /** first: [B, H] -> [B, H] */
     build(scope: ModelScope, config: C, first: Value): Value
   }
-  /** Probability of dropping elements of what the classifier reads. */
-  classifierDropout(config: C): number
+  /** From the first token to logits of classes; full names. */
+  readonly classifier: {
+    parameters(config: C): ParameterSpec[]
+    /** first: [B, H] -> [B, C]. `scope` is the model's root. */
+    build(scope: ModelScope, config: C, first: Value): Value
+  }
   /** From hidden vectors to vectors that are compared with the word embeddings, and what follows. */
   readonly languageModelHead: {
     parameters(config: C): ParameterSpec[]
@@ -77,6 +81,10 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
 /** A task's part of a model. */
 export interface Head {
   readonly task: string
+  /** The architectures that have this head; default all. */
+  readonly modelTypes?: readonly string[]
+  /** In front of parameters that only training uses: they are not saved with the model. */
+  readonly trainsWith?: string
   /** Whether labels are token ids rather than classes; default false. */
   readonly labelsAreTokens?: boolean
   /** Whether `build` gives `pairLogits`; default false. */
@@ -85,8 +93,10 @@ export interface Head {
   readonly classSuffix: string
   /** Full names of the head's parameters, with the pooler's if the head uses it. */
   parameters(architecture: Architecture, config: EncoderConfig): ParameterSpec[]
-  /** The rows of the encoder's output that the head reads: int32 [R]. */
-  rows(batch: BatchInputs): Value
+  /** The rows of the encoder's output that the head reads: int32 [R]; absent if it reads all. */
+  rows?(batch: BatchInputs): Value
+  /** What comes before the encoder, which then runs on the batch that this returns. */
+  before?(scope: ModelScope, architecture: Architecture, config: EncoderConfig, batch: BatchInputs): BeforeEncoder
   /** Adds the head. hidden: [R, H], the rows that it reads */
   build(
     scope: ModelScope,
@@ -94,7 +104,13 @@ export interface Head {
     config: EncoderConfig,
     hidden: Value,
     batch: BatchInputs,
+    before?: BeforeEncoder,
   ): HeadOutput
+}
+
+/** What a head's `before` hands on to its `build`, and the batch for the encoder. */
+export interface BeforeEncoder {
+  batch: BatchInputs
 }
 
 export interface HeadOutput {
@@ -102,5 +118,5 @@ export interface HeadOutput {
   /** Whether the second segment follows the first: [B, 2] */
   pairLogits?: Value
   /** Builds the loss, a scalar: sums over the batch's labels, each times the input `lossScale(kind)`. */
-  loss(): Value
+  loss?(): Value
 }

@@ -1,6 +1,7 @@
 import { DataError } from '../core/errors.ts'
 import type { SequenceBatch } from '../data/collator.ts'
 import type { DType, Graph, Value } from '../graph/graph.ts'
+import type { PaddingIndex } from '../graph/ops/pad-rows.ts'
 import type { Tensor } from '../runtime/backend.ts'
 
 /**
@@ -15,10 +16,8 @@ export interface BatchInputs {
   typeIds: Value
   /** Position in its sequence: int32 [tokens] */
   positionIds: Value
-  /** int32 [batch, heads, longest]; see PaddingIndex. */
-  rowOfCell: Value
-  /** int32 [tokens, heads] */
-  cellOfRow: Value
+  /** The way to attention's grid for so many heads. */
+  padding(heads: number): PaddingIndex
   /** 1 where a cell holds a token: [batch, 1, longest, 1] */
   cellMask: Value
   /** Added to attention scores: 0 for tokens, very negative for padding: [batch, 1, 1, longest] */
@@ -37,23 +36,31 @@ export interface BatchInputs {
   labels(dim: 'batch' | 'masked'): Value
   /** What a pair of segments is labelled as, besides its tokens: int32 [batch] */
   pairLabels(): Value
+  /** Random numbers that tokens are drawn with, in [0, 1): [masked, 1] */
+  uniform(): Value
   /** 1 / number of labels of this kind in the whole step: float scalar */
   lossScale(of?: LabelKind): Value
 }
 
-/** The labels that a batch may have. */
-export type LabelKind = 'labels' | 'pairLabels'
+/** The labels that a batch may have; every token has one of the kind `tokens`. */
+export type LabelKind = 'labels' | 'pairLabels' | 'tokens'
 
 /** What the losses on labels of a kind are multiplied by: 1 / their number in the whole step. */
 export type LossScales = Readonly<Record<LabelKind, number>>
 
 /** The scales that make a step's loss the mean over the labels of all its micro-batches. */
 export function lossScales(batches: readonly ModelBatch[]): LossScales {
-  const scale = (of: LabelKind) => {
-    const count = batches.reduce((sum, batch) => sum + (batch[of]?.length ?? batch.size), 0)
-    return 1 / Math.max(1, count)
+  const scale = (count: (batch: ModelBatch) => number) =>
+    1 /
+    Math.max(
+      1,
+      batches.reduce((sum, batch) => sum + count(batch), 0),
+    )
+  return {
+    labels: scale(({ labels, size }) => labels?.length ?? size),
+    pairLabels: scale(({ size }) => size),
+    tokens: scale(({ tokens }) => tokens),
   }
-  return { labels: scale('labels'), pairLabels: scale('pairLabels') }
 }
 
 /** A batch of any task: labels are absent for prediction, `maskedRows` where sequences are labelled as wholes. */
@@ -64,24 +71,30 @@ export type ModelBatch = SequenceBatch & {
   readonly maskedRows?: Int32Array
   /** int32 [B]: 0 where the second segment follows the first, 1 where it does not */
   readonly pairLabels?: Int32Array
+  /** [M], in [0, 1): what a generator draws its tokens with */
+  readonly uniform?: Float32Array
 }
 
 /** Declares the inputs in a graph. */
-export function declareBatchInputs(graph: Graph, heads: number, dtype: DType = 'float32'): BatchInputs {
+export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): BatchInputs {
   const once = new Map<string, Value>()
   const lazily = (name: string, type: DType, shape: (string | number)[]) => () => {
     const known = once.get(name) ?? graph.input(name, type, shape)
     once.set(name, known)
     return known
   }
+  const cellMask = graph.input('cellMask', dtype, ['batch', 1, 'longest', 1])
   return {
     graph,
     ids: graph.input('ids', 'int32', ['tokens']),
     typeIds: graph.input('typeIds', 'int32', ['tokens']),
     positionIds: graph.input('positionIds', 'int32', ['tokens']),
-    rowOfCell: graph.input('rowOfCell', 'int32', ['batch', heads, 'longest']),
-    cellOfRow: graph.input('cellOfRow', 'int32', ['tokens', heads]),
-    cellMask: graph.input('cellMask', dtype, ['batch', 1, 'longest', 1]),
+    padding: (heads) => ({
+      rowOfCell: lazily(`rowOfCell:${heads}`, 'int32', ['batch', heads, 'longest'])(),
+      cellOfRow: lazily(`cellOfRow:${heads}`, 'int32', ['tokens', heads])(),
+      cellMask,
+    }),
+    cellMask,
     keyBias: graph.input('keyBias', dtype, ['batch', 1, 1, 'longest']),
     firstTokens: graph.input('firstTokens', 'int32', ['batch']),
     maskedRows: lazily('maskedRows', 'int32', ['masked']),
@@ -90,11 +103,16 @@ export function declareBatchInputs(graph: Graph, heads: number, dtype: DType = '
     firstPlaces: lazily('firstPlaces', 'int32', ['batch']),
     labels: (dim) => lazily('labels', 'int32', [dim])(),
     pairLabels: lazily('pairLabels', 'int32', ['batch']),
+    uniform: lazily('uniform', dtype, ['masked', 1]),
     lossScale: (of = 'labels') => lazily(scaleInputs[of], dtype, [])(),
   }
 }
 
-const scaleInputs: Record<LabelKind, string> = { labels: 'lossScale', pairLabels: 'pairLossScale' }
+const scaleInputs: Record<LabelKind, string> = {
+  labels: 'lossScale',
+  pairLabels: 'pairLossScale',
+  tokens: 'tokenLossScale',
+}
 
 /** Far below any score, so that its exponential is 0; the lowest float32, as transformers uses. */
 const maskedScore = -3.4028234663852886e38
@@ -102,9 +120,8 @@ const maskedScore = -3.4028234663852886e38
 /** A batch as tensors for the inputs that a graph declares. */
 export function batchTensors(
   batch: ModelBatch,
-  heads: number,
   declared: ReadonlySet<string>,
-  scales: LossScales = { labels: 1, pairLabels: 1 },
+  scales: LossScales = { labels: 1, pairLabels: 1, tokens: 1 },
 ): Record<string, Tensor> {
   const { size, tokens, longest } = batch
   const int32 = (data: Int32Array, ...dims: number[]): Tensor => ({
@@ -117,8 +134,6 @@ export function batchTensors(
     ids: () => int32(batch.ids, tokens),
     typeIds: () => int32(batch.typeIds, tokens),
     positionIds: () => int32(batch.positionIds, tokens),
-    rowOfCell: () => int32(rowOfCell(batch, heads), size, heads, longest),
-    cellOfRow: () => int32(cellOfRow(batch, heads), tokens, heads),
     cellMask: () => ({ dtype: 'float32', data: batch.keyMask, dims: [size, 1, longest, 1] }),
     keyBias: () => ({
       dtype: 'float32',
@@ -134,11 +149,23 @@ export function batchTensors(
     pairLabels: () => int32(required(batch.pairLabels, 'pairLabels')),
     lossScale: () => scalar(scales.labels),
     pairLossScale: () => scalar(scales.pairLabels),
+    tokenLossScale: () => scalar(scales.tokens),
+    uniform: () => {
+      const data = required(batch.uniform, 'uniform')
+      return { dtype: 'float32', data, dims: [data.length, 1] }
+    },
   }
-  return Object.fromEntries(Object.entries(all).flatMap(([name, make]) => (declared.has(name) ? [[name, make()]] : [])))
+  const tensors: Record<string, Tensor> = {}
+  for (const name of declared) {
+    const [kind, heads] = name.split(':')
+    if (kind === 'rowOfCell') tensors[name] = int32(rowOfCell(batch, Number(heads)), size, Number(heads), longest)
+    else if (kind === 'cellOfRow') tensors[name] = int32(cellOfRow(batch, Number(heads)), tokens, Number(heads))
+    else if (name in all) tensors[name] = all[name]()
+  }
+  return tensors
 }
 
-function required(data: Int32Array | undefined, name: string): Int32Array {
+function required<Data>(data: Data | undefined, name: string): Data {
   if (data) return data
   throw new DataError('BATCH_FIELD', `the batch has no ${name}: collate it with labels, for this head's task`)
 }

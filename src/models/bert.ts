@@ -2,7 +2,7 @@
 import type { Value } from '../graph/graph.ts'
 import { tanh } from '../graph/ops/elementwise.ts'
 import { gemm } from '../graph/ops/matmul.ts'
-import type { Architecture } from './architecture.ts'
+import type { Architecture, ParameterSpec } from './architecture.ts'
 import { type BertConfig, readBertConfig, writeBertConfig } from './bert-config.ts'
 import { activation, layerNormLayer, layerNormParameters, linearLayer, linearParameters } from './layers.ts'
 import type { ModelScope } from './model-scope.ts'
@@ -17,11 +17,22 @@ export const bert: Architecture<BertConfig> = {
   writeConfig: writeBertConfig,
   parameters: (config) => [...embeddingParameters(config, config.hiddenSize), ...layerParameters(config)],
   encode: (scope, config, batch, rows) => encodeLayers(scope, config, batch, embedTokens(scope, config, batch), rows),
-  pooler: {
-    parameters: ({ hiddenSize }) => linearParameters('pooler.dense', hiddenSize, hiddenSize),
-    build: (scope, _config, first) => scope.at('pooler', (s) => tanh(linearLayer(s, 'dense', first))),
+  pooler: { parameters: poolerParameters, build: (scope, _config, first) => pool(scope, first) },
+  classifier: {
+    parameters: (config) => [
+      ...poolerParameters(config).map((spec) => ({ ...spec, name: `bert.${spec.name}` })),
+      ...linearParameters('classifier', config.hiddenSize, config.labels.length),
+    ],
+    build: (scope, config, first) => {
+      const pooled = scope.at('bert', (s) => pool(s, first)) // [B, H]
+      const p = config.classifierDropout ?? config.hiddenDropoutProb
+      return linearLayer(
+        scope,
+        'classifier',
+        scope.at('classifier', (s) => s.dropout(pooled, p)),
+      ) // [B, C]
+    },
   },
-  classifierDropout: (config) => config.classifierDropout ?? config.hiddenDropoutProb,
   languageModelHead: {
     parameters: ({ hiddenSize, vocabSize }) => [
       { name: 'cls.predictions.bias', shape: [vocabSize], init: 'zeros' },
@@ -30,6 +41,15 @@ export const bert: Architecture<BertConfig> = {
     ],
     build: languageModelHead,
   },
+}
+
+function poolerParameters({ hiddenSize }: BertConfig): ParameterSpec[] {
+  return linearParameters('pooler.dense', hiddenSize, hiddenSize)
+}
+
+/** first: [B, H] -> [B, H] */
+function pool(scope: ModelScope, first: Value): Value {
+  return scope.at('pooler', (s) => tanh(linearLayer(s, 'dense', first)))
 }
 
 /** hidden: [M, H] -> [M, V]; the decoder's matrix is the word embeddings'. */

@@ -31,7 +31,9 @@ export interface BuiltGraph {
 /** Every parameter of a model, in checkpoint order, under its full name. */
 export function modelParameters({ architecture, config, head }: ModelDefinition): ParameterSpec[] {
   const withPrefix = (spec: ParameterSpec) => ({ ...spec, name: `${architecture.prefix}.${spec.name}` })
-  const own = head ? head.parameters(architecture, config) : architecture.pooler.parameters(config).map(withPrefix)
+  const own = head
+    ? head.parameters(architecture, config)
+    : (architecture.pooler?.parameters(config).map(withPrefix) ?? [])
   return [...architecture.parameters(config).map(withPrefix), ...own]
 }
 
@@ -48,11 +50,14 @@ function buildModel(definition: ModelDefinition, { training, dtype, whole }: Bui
   const { architecture, config, head } = definition
   const graph = new Graph()
   const scope = ModelScope.root(graph, modelParameters(definition), { training, dtype })
-  const batch = declareBatchInputs(graph, config.numAttentionHeads, dtype)
-  const rows = head?.rows(batch)
-  const encoded = scope.at(architecture.prefix, (s) => architecture.encode(s, config, batch, whole ? undefined : rows))
+  const batch = declareBatchInputs(graph, dtype)
+  const rows = head?.rows?.(batch)
+  const before = head?.before?.(scope, architecture, config, batch)
+  const encoded = scope.at(architecture.prefix, (s) =>
+    architecture.encode(s, config, before?.batch ?? batch, whole ? undefined : rows),
+  )
   const hidden = whole && rows ? gather(encoded.last, rows) : encoded.last
-  const built = head?.build(scope, architecture, config, hidden, batch)
+  const built = head?.build(scope, architecture, config, hidden, batch, before)
   const outputs = new Map<string, Value>([['lastHiddenState', encoded.last]])
   if (built) outputs.set('logits', built.logits)
   if (built?.pairLogits) outputs.set('pairLogits', built.pairLogits)
@@ -115,7 +120,7 @@ export interface GradientGraph extends BuiltGraph {
 export function gradientGraph(definition: ModelDefinition, options: GradientGraphOptions = {}): GradientGraph {
   const { dropout = true, accumulate = false, dtype = 'float32' } = options
   const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype, whole: false })
-  if (!buildLoss) throw new ConfigError('NO_HEAD', 'a model without a head has no loss to train on')
+  if (!buildLoss) throw new ConfigError('NO_HEAD', 'this model has no head with a loss to train on')
   const loss = buildLoss()
   const trained = options.trained ?? [...scope.parameters.keys()]
   const values = trained.map((name) => {

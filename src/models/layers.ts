@@ -79,13 +79,12 @@ export function attention(
   batch: BatchInputs,
   { heads, headSize, dropout }: AttentionOptions,
 ): { context: Value; probabilities: Value } {
-  if (batch.rowOfCell.shape[1] !== heads)
-    throw new ConfigError('HEADS', 'the batch was declared for another number of heads')
-  const q = padRows(query, batch, headSize) // [B, A, T, D]
-  const k = padRows(key, batch, headSize) // [B, A, T, D]
-  const v = padRows(value, batch, headSize) // [B, A, T, D]
+  const index = batch.padding(heads)
+  const q = padRows(query, index, headSize) // [B, A, T, D]
+  const k = padRows(key, index, headSize) // [B, A, T, D]
+  const v = padRows(value, index, headSize) // [B, A, T, D]
   const scores = matmul(q, k, { transB: true, alpha: 1 / Math.sqrt(headSize) }) // [B, A, T, T]
   const probabilities = softmax(add(scores, batch.keyBias)) // [B, A, T, T]
   const dropped = scope.dropout(probabilities, dropout)
-  return { context: unpadRows(matmul(dropped, v), batch), probabilities } // [N, A D]
+  return { context: unpadRows(matmul(dropped, v), index), probabilities } // [N, A D]
 }

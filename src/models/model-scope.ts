@@ -75,7 +75,9 @@ export class ModelScope {
   dropout(x: Value, p: number): Value {
     const { dropout, graph } = this.#construction
     if (!dropout || p === 0) return x
-    const input = `dropout:${this.#path}`
+    const path = `dropout:${this.#path}`
+    const before = dropout.filter((site) => site.input === path || site.input.startsWith(`${path}#`)).length
+    const input = before === 0 ? path : `${path}#${before + 1}`
     dropout.push({ input, shape: x.shape, probability: p })
     return maskedScale(x, graph.input(input, 'uint8', x.shape as Shape), p)
   }

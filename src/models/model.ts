@@ -159,7 +159,7 @@ export class EncoderModel implements TrainableModel {
   /** A batch as the engine's inputs. @throws DataError if an id, a label or a length is out of range */
   tensors(batch: ModelBatch, declared: ReadonlySet<string>, scales: LossScales): Record<string, Tensor> {
     checkBatch(batch, this.definition)
-    return batchTensors(batch, this.config.numAttentionHeads, declared, scales)
+    return batchTensors(batch, declared, scales)
   }
 
   /** Loads a forward graph once. */

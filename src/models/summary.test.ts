@@ -8,7 +8,7 @@ import { formatSummary, summarizeModel } from './summary.ts'
 const define = (size: BertSize, task?: string) => ({
   architecture: bert as unknown as Architecture,
   config: bertConfig({ size }),
-  head: task === undefined ? undefined : findHead(task),
+  head: task === undefined ? undefined : findHead(task, 'bert'),
 })
 
 // sum(p.numel() for p in model.parameters()) of transformers 5.18 models with these sizes and its other defaults.

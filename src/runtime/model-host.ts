@@ -291,7 +291,7 @@ function addRows(table: Tensor, values: Float32Array, rows: Int32Array): void {
 
 /** The sizes of the named dimensions that dropout masks may have, read off a batch: see `BatchInputs`. */
 function batchSizes(batch: Record<string, Tensor>): Record<string, number> {
-  const [batchSize, , longest] = batch.rowOfCell.dims
+  const [batchSize, , longest] = batch.cellMask.dims
   const masked = (batch.maskedRows ?? batch.maskedPlaces)?.dims[0] ?? 0
   return { batch: batchSize, tokens: batch.ids.dims[0], longest, masked, rows: masked + batchSize }
 }

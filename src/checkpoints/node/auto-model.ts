@@ -37,7 +37,7 @@ export async function describeModel(
   const common = readCommonConfig(json, where)
   const architecture = findArchitecture(common.modelType, where)
   const config = architecture.readConfig(json, where, labels ?? common.labels)
-  const head = task === undefined ? headOfClass(common.architectures[0]) : findHead(task)
+  const head = task === undefined ? headOfClass(common.architectures[0], architecture.modelType) : findHead(task, architecture.modelType)
   return { architecture, config, head, common }
 }
 
@@ -103,7 +103,7 @@ export function createModel(
   config: EncoderConfig,
   options: ModelOptions = {},
 ): Promise<EncoderModel> {
-  const definition = { architecture: findArchitecture(modelType, 'the config'), config, head: findHead(task) }
+  const definition = { architecture: findArchitecture(modelType, 'the config'), config, head: findHead(task, modelType) }
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
 }
 
@@ -112,7 +112,9 @@ export async function savePretrained(model: EncoderModel, directory: string): Pr
   const { architecture, config, head } = model.definition
   await saveWeights(
     directory,
-    model.parameters.map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
+    model.parameters
+      .filter(({ name }) => head?.trainsWith === undefined || !name.startsWith(head.trainsWith))
+      .map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
   )
   await writeConfig(directory, {
     ...architecture.writeConfig(config),

@@ -11,11 +11,12 @@ import { crossEntropy } from '../losses.ts'
  */
 export const pretraining: Head = {
   task: 'pretraining',
+  modelTypes: ['bert'],
   labelsAreTokens: true,
   hasPairLogits: true,
   classSuffix: 'ForPreTraining',
   parameters: (architecture, config) => [
-    ...architecture.pooler.parameters(config).map((p) => ({ ...p, name: `${architecture.prefix}.${p.name}` })),
+    ...architecture.pooler!.parameters(config).map((p) => ({ ...p, name: `${architecture.prefix}.${p.name}` })),
     ...architecture.languageModelHead.parameters(config),
     ...linearParameters('cls.seq_relationship', config.hiddenSize, 2),
   ],
@@ -24,7 +25,7 @@ export const pretraining: Head = {
     const masked = gather(hidden, batch.maskedPlaces()) // [M, H]
     const first = gather(hidden, batch.firstPlaces()) // [B, H]
     const logits = architecture.languageModelHead.build(scope, config, masked) // [M, V]
-    const pooled = scope.at(architecture.prefix, (s) => architecture.pooler.build(s, config, first)) // [B, H]
+    const pooled = scope.at(architecture.prefix, (s) => architecture.pooler!.build(s, config, first)) // [B, H]
     const pairLogits = linearLayer(scope, 'cls.seq_relationship', pooled) // [B, 2]
     const loss = () =>
       add(

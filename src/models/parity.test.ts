@@ -1,7 +1,7 @@
-/** BERT against transformers and PyTorch: the answers are scripts/fixtures/parity.py's. */
+/** Models against transformers and PyTorch: the answers are those of scripts/fixtures/parity.py and electra.py. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Distance, largestDifference, norm } from '../../test/answers.ts'
-import { type ParityCase, parityCase, parityHeads, realAttention } from '../../test/parity-case.ts'
+import { type ParityCase, parityCase, parityTasks, realAttention } from '../../test/parity-case.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import type { TrainingSession } from './training-session.ts'
 
@@ -21,14 +21,19 @@ const gradNormTolerance = 1e-3
 const isKeyBias = (name: string) => name.endsWith('attention.self.key.bias')
 const roundingOfZero = 1e-7
 
-const cases = ['odd', 'tiny', 'small'].flatMap((size) => parityHeads.map((head) => ({ size, head, task: head.task })))
+const cases = [
+  ...['odd', 'tiny', 'small'].flatMap((size) =>
+    parityTasks.bert.map((task) => ({ size, task, type: 'bert' as const })),
+  ),
+  ...parityTasks.electra.map((task) => ({ size: 'odd', task, type: 'electra' as const })),
+]
 
-describe.each(cases)('$size BERT with a $task head', ({ size, head }) => {
+describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => {
   let parity: ParityCase
   let training: TrainingSession
 
   beforeAll(async () => {
-    parity = await parityCase(size, head)
+    parity = await parityCase(type, size, task)
     const { weightDecay, maxGradNorm } = parity.answers.case
     const optimizer = new AdamW({ weightDecay })
     training = await parity.model.compile({ optimizer, maxGradNorm, dropout: false })
@@ -42,15 +47,17 @@ describe.each(cases)('$size BERT with a $task head', ({ size, head }) => {
   test('computes its logits, hidden states, attention probabilities and loss', async ({ annotate }) => {
     const { model, answers, batch, unlabelled } = parity
     const { lengths, limits } = answers.case
-    const output = await model.forward(unlabelled, { outputHiddenStates: true, outputAttentions: true })
+    const whole = type === 'bert' // fixtures of the others have logits alone
+    const output = await model.forward(unlabelled, { outputHiddenStates: whole, outputAttentions: whole })
     const { numAttentionHeads: heads, numHiddenLayers: layers } = model.config
     const tensors: [string, Float32Array][] = [['logits', output.logits!.data as Float32Array]]
-    expect(output.pairLogits !== undefined).toBe(head.hasPairLogits ?? false)
+    expect(output.pairLogits !== undefined).toBe(task === 'pretraining')
     if (output.pairLogits) tensors.push(['pairLogits', output.pairLogits.data as Float32Array])
-    for (const [i, { data }] of output.hiddenStates!.entries()) tensors.push([`hidden.${i}`, data as Float32Array])
-    for (const [i, { data }] of output.attentions!.entries())
+    for (const [i, { data }] of (output.hiddenStates ?? []).entries())
+      tensors.push([`hidden.${i}`, data as Float32Array])
+    for (const [i, { data }] of (output.attentions ?? []).entries())
       tensors.push([`attention.${i}`, realAttention(data as Float32Array, lengths, heads)])
-    expect(tensors).toHaveLength((head.hasPairLogits ? 2 : 1) + (layers + 1) + layers)
+    expect(tensors).toHaveLength((task === 'pretraining' ? 2 : 1) + (whole ? layers + 1 + layers : 0))
     const distances = tensors.map(([name, values]): [string, Distance] => [
       name,
       answers.distance(name, values, limits.activation),
@@ -58,10 +65,10 @@ describe.each(cases)('$size BERT with a $task head', ({ size, head }) => {
     await annotate(
       `largest: ${distances.map(([name, { largest }]) => `${name} ${largest.toExponential(1)}`).join(', ')}`,
     )
-    for (const [index, [name, { largest, norm: whole }]] of distances.entries()) {
+    for (const [index, [name, { largest, norm: total }]] of distances.entries()) {
       expect(largest, name).toBeLessThan(forwardTolerance)
       // Elements that are not stored: no more off than the tolerance in the root mean square.
-      expect(whole / Math.sqrt(tensors[index][1].length), name).toBeLessThan(forwardTolerance)
+      expect(total / Math.sqrt(tensors[index][1].length), name).toBeLessThan(forwardTolerance)
     }
     const { loss } = await model.forward(batch, { loss: true })
     expect(Math.abs(loss! - answers.get('loss')[0])).toBeLessThan(forwardTolerance)

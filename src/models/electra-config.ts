@@ -1,0 +1,62 @@
+import { ConfigError } from '../core/errors.ts'
+import { type BertConfig, bertConfig, readBertConfig, writeBertConfig } from './bert-config.ts'
+import type { TransformerConfig } from './transformer-encoder.ts'
+
+/** config.json of an ELECTRA model, in TypeScript's case. */
+export interface ElectraConfig extends TransformerConfig {
+  readonly modelType: 'electra'
+  /** Size of the embedding tables' vectors; others than hiddenSize are projected. */
+  readonly embeddingSize: number
+  /** Dropout in front of the classifier; null: as hiddenDropoutProb. */
+  readonly classifierDropout: number | null
+}
+
+/** Completes and checks an ELECTRA configuration; sizes are those of `bertConfig`. @throws ConfigError naming the setting */
+export function electraConfig(
+  settings: Omit<Parameters<typeof bertConfig>[0] & object, 'modelType'> & { embeddingSize?: number } = {},
+): ElectraConfig {
+  const { embeddingSize, ...rest } = settings
+  const config = { ...bertConfig(rest), modelType: 'electra' as const }
+  const size = embeddingSize ?? config.hiddenSize
+  if (!Number.isInteger(size) || size < 1) {
+    throw new ConfigError('CONFIG_VALUE', `embeddingSize must be a whole number of at least 1, not ${size}`)
+  }
+  return { ...config, embeddingSize: size }
+}
+
+/**
+ * The generator that a discriminator is trained with: as deep, and narrower by `fraction`, with the same embedding tables
+ * (Clark et al. 2020, section 3.2, finds 1/4 to 1/2 best).
+ */
+export function generatorConfig(config: ElectraConfig, fraction = 1 / 4): ElectraConfig {
+  const headSize = config.hiddenSize / config.numAttentionHeads
+  const heads = Math.max(1, Math.round(config.numAttentionHeads * fraction))
+  return {
+    ...config,
+    hiddenSize: heads * headSize,
+    numAttentionHeads: heads,
+    intermediateSize: Math.max(1, Math.round((config.intermediateSize * heads) / config.numAttentionHeads)),
+  }
+}
+
+/** @throws ConfigError naming file and key */
+export function readElectraConfig(
+  json: Record<string, unknown>,
+  where: string,
+  labels: readonly string[],
+): ElectraConfig {
+  // Defaults of transformers' ElectraConfig where they differ from BERT's.
+  const own = { embedding_size: 128, hidden_size: 256, num_attention_heads: 4, intermediate_size: 1024 }
+  const given = { ...own, ...json }
+  const size = given.embedding_size
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) {
+    throw new ConfigError('CONFIG_VALUE', `${where}: embedding_size must be a whole number of at least 1, not ${size}`)
+  }
+  return { ...readBertConfig(given, where, labels), modelType: 'electra', embeddingSize: size }
+}
+
+/** The keys of config.json that only the architecture knows. */
+export function writeElectraConfig(config: ElectraConfig): Record<string, unknown> {
+  const { modelType: _, embeddingSize, ...rest } = config
+  return { ...writeBertConfig({ ...rest, modelType: 'bert' } satisfies BertConfig), embedding_size: embeddingSize }
+}

@@ -191,8 +191,8 @@ export function wordRanges(sequence: MaskableWords): { starts: Int32Array; ends:
   return { starts, ends, count }
 }
 
-/** A length in words from 1 to `longest`, in proportion to p (1 - p)^(length - 1), from a uniform number in [0, 1). */
-function spanLength(uniform: number, p: number, longest: number): number {
+/** A span's length in words from 1 to `longest`, with chances in proportion to p (1 - p)^(length - 1), from a number in [0, 1). */
+export function spanLength(uniform: number, p: number, longest: number): number {
   if (p === 1) return 1
   const length = 1 + Math.floor(Math.log1p(-uniform * (1 - (1 - p) ** longest)) / Math.log1p(-p))
   return Math.min(length, longest) // rounding may give one more

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, DataError } from '../../core/errors.ts'
 import { randomStream } from '../../core/random.ts'
 import { materialise } from './examples.ts'
+import fixture from './sentence-pairs.fixture.json' with { type: 'json' }
 import { planSentencePairs, type SentencePairOptions, truncatePair } from './sentence-pairs.ts'
 import { splitDocuments } from './split-documents.ts'
 import { documentOfToken, numberedStore, randomDocuments } from './stores.samples.ts'
@@ -180,4 +181,34 @@ test('refuses settings out of range', () => {
   expect(() => planSentencePairs(store, { ...options, documents: [0, 2] })).toThrow(RangeError)
   expect(() => splitDocuments(store, { evaluationShare: 1, seed: 1 })).toThrow(ConfigError)
   expect(() => splitDocuments(numberedStore([[3]]), { evaluationShare: 0.1, seed: 1 })).toThrow(DataError)
+})
+
+test("long documents give as many and as long segments as BERT's own code makes of them", () => {
+  const store = numberedStore(
+    Array.from({ length: fixture.documents }, (_, d) =>
+      Array.from({ length: fixture.sentences }, (_, s) => 1 + ((7 * s + 3 * d + s * s) % 30)),
+    ),
+  )
+  const rounds = 5
+  const examples = planSentencePairs(store, {
+    ...options,
+    maxLength: fixture.maxLength,
+    shortSequenceProbability: 0,
+    duplicates: rounds,
+  })
+  for (const [label, expected] of [fixture.follows, fixture.random].entries()) {
+    const pairs = [...examples.pairLabels].flatMap((found, e) =>
+      found === label ? [[examples.firstLengths[e], examples.secondLengths[e]]] : [],
+    )
+    const share = (holds: (pair: number[]) => boolean) => pairs.filter(holds).length / pairs.length
+    const mean = (i: number) => pairs.reduce((sum, pair) => sum + pair[i], 0) / pairs.length
+    // About 20,000 pairs a label: five standard deviations of a mean length are 1.1 tokens, of a share at most 1.8 points.
+    // BERT's code pairs a last sentence alone at random only, hence the 3 % more or less.
+    expect(Math.abs(pairs.length / (fixture.documents * rounds) / expected.examplesPerDocument - 1)).toBeLessThan(0.03)
+    expect(Math.abs(mean(0) - expected.meanFirst)).toBeLessThan(1.2)
+    expect(Math.abs(mean(1) - expected.meanSecond)).toBeLessThan(1.2)
+    expect(Math.abs(share(([first]) => first < 20) - expected.firstBelow20)).toBeLessThan(0.018)
+    expect(Math.abs(share(([first]) => first > 100) - expected.firstAbove100)).toBeLessThan(0.018)
+    expect(Math.abs(share(([a, b]) => a + b + 3 === fixture.maxLength) - expected.full)).toBeLessThan(0.018)
+  }
 })

@@ -16,6 +16,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tokenizer-train.ts')).tokenizerTrain,
   },
   {
+    name: 'pretrain',
+    summary: 'Pre-train a model on plain text, or adapt one to a domain',
+    load: async () => (await import('./commands/pretrain.ts')).pretrain,
+  },
+  {
     name: 'finetune',
     summary: 'Train a model on labelled data',
     load: async () => (await import('./commands/finetune.ts')).finetune,

@@ -31,6 +31,7 @@ export const trainingFlags = {
   'eval-steps': number('Steps between evaluations (default 500)'),
   'save-strategy': text('no|steps|epoch', 'When to save a checkpoint (default epoch)'),
   'save-steps': number('Steps between checkpoints (default 500)'),
+  'save-minutes': number('Also save when so many minutes have passed (default 0: do not)'),
   'save-total-limit': number('Checkpoints to keep; the best and the newest always stay (default 2; 0: all)'),
   'load-best-model-at-end': yes('End with the best weights rather than the last'),
   'metric-for-best-model': text('NAME', 'What decides what is best (default loss)'),

@@ -1,18 +1,27 @@
 import type { FinetuneProgress } from '../training/node/finetune.ts'
+import type { PretrainProgress } from '../training/node/pretrain.ts'
 import type { TrainerEvent } from '../training/trainer.ts'
 import { createProgress, type Progress, type ProgressStream } from './progress.ts'
 
 /** The loss that is shown is a mean that forgets steps at this rate. */
 const lossMemory = 0.95
 
+type Stage = FinetuneProgress['stage'] | PretrainProgress['stage']
+
+const stages: Readonly<Record<Stage, { label: string; unit: string }>> = {
+  read: { label: 'Reading', unit: 'bytes' },
+  encode: { label: 'Encoding', unit: 'texts' },
+  evaluate: { label: 'Evaluating', unit: 'texts' },
+}
+
 /**
- * Shows a training run: encoding, steps with loss, rate and time left, evaluations.
+ * Shows a training run: reading, encoding, steps with loss, rate and time left, evaluations.
  * @param maxLength tokens that texts are cut to, for a remark on how many are
  */
-export function trainingProgress(stream: ProgressStream, maxLength: number) {
+export function trainingProgress(stream: ProgressStream, maxLength?: number) {
   let cut = ''
   let training: Progress | undefined
-  let other: { stage: FinetuneProgress['stage']; bar: Progress } | undefined
+  let other: { stage: Stage; bar: Progress } | undefined
   let loss: number | undefined
 
   const closeOther = (note?: string) => {
@@ -37,12 +46,11 @@ export function trainingProgress(stream: ProgressStream, maxLength: number) {
         training?.finish()
       }
     },
-    onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress) {
+    onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress | (PretrainProgress & { truncated?: 0 })) {
       if (truncated > 0) cut = `${truncated} of ${total} texts are longer than ${maxLength} tokens and are cut`
       if (other?.stage !== stage) {
         closeOther()
-        const label = stage === 'encode' ? 'Encoding' : 'Evaluating'
-        other = { stage, bar: createProgress({ stream, label, unit: 'texts', total }) }
+        other = { stage, bar: createProgress({ stream, ...stages[stage], total }) }
       }
       other?.bar.update(done)
     },
@@ -53,5 +61,8 @@ export function trainingProgress(stream: ProgressStream, maxLength: number) {
   }
 }
 
-const metricNote = ({ loss, accuracy, f1 }: Readonly<Record<string, number>>): string =>
-  `loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)}, f1 ${f1.toFixed(4)}`
+const metricNote = (metrics: Readonly<Record<string, number>>): string =>
+  ['loss', 'accuracy', 'f1', 'perplexity', 'masked_accuracy', 'pair_accuracy']
+    .filter((name) => name in metrics)
+    .map((name) => `${name.replace('_', ' ')} ${metrics[name].toFixed(4)}`)
+    .join(', ')

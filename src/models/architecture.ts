@@ -83,8 +83,6 @@ export interface Head {
   readonly task: string
   /** The architectures that have this head; default all. */
   readonly modelTypes?: readonly string[]
-  /** In front of parameters that only training uses: they are not saved with the model. */
-  readonly trainsWith?: string
   /** Whether labels are token ids rather than classes; default false. */
   readonly labelsAreTokens?: boolean
   /** Whether `build` gives `pairLogits`; default false. */

@@ -26,6 +26,8 @@ export interface RunRecord {
   perClass?: readonly ClassRow[]
   /** Evaluation examples that the model got wrong with the greatest certainty, worst first. */
   wrongExamples?: readonly WrongExample[]
+  /** What a language model fills masks with, from evaluation to evaluation. */
+  fillIns?: readonly FillIn[]
   timing: RunTiming
   /** Whole sentences about what a reader must know, e.g. `12 texts were cut at 128 tokens.` */
   warnings?: readonly string[]
@@ -113,4 +115,15 @@ export interface RunTiming {
   tokensPerSecond?: number
   /** Optimizer updates. */
   steps: number
+}
+
+/** A mask in held-out text and what the model took it for. */
+export interface FillIn {
+  /** The text in front of the mask, and behind it. */
+  before: string
+  after: string
+  /** The token that was masked. */
+  answer: string
+  /** By step, ascending; the likeliest token first, with its probability. */
+  guesses: { step: number; tokens: { token: string; score: number }[] }[]
 }

@@ -168,6 +168,7 @@ export class Trainer<Item> {
     const totals = state.stateful_callbacks.TrainingTotals.attributes
     const started = performance.now() - totals.seconds * 1000
     let lastSaved = resumedFrom ? state.global_step : -1
+    let lastSavedAt = started
     let reason: TrainResult['reason'] = 'finished'
 
     const readClock = () => {
@@ -180,6 +181,7 @@ export class Trainer<Item> {
       if (state.best_global_step === state.global_step) state.best_model_checkpoint = `checkpoint-${state.global_step}`
       const name = await checkpoints.save(model, await session.state(), state)
       lastSaved = state.global_step
+      lastSavedAt = performance.now()
       this.#emit({ type: 'save', step: state.global_step, checkpoint: name })
       await checkpoints.prune(args.saveTotalLimit, state.best_model_checkpoint)
     }
@@ -222,7 +224,8 @@ export class Trainer<Item> {
       // Not cut short by the signal: a resumed run must find the evaluations that a run without a stop has.
       if (due(args.evalStrategy, args.evalSteps)) improved = await this.#evaluate(state)
       // The best model must be on disk to be loaded at the end.
-      if (due(args.saveStrategy, args.saveSteps) || (improved && args.loadBestModelAtEnd)) await save()
+      const overdue = args.saveMinutes > 0 && performance.now() - lastSavedAt >= args.saveMinutes * 60_000
+      if (due(args.saveStrategy, args.saveSteps) || overdue || (improved && args.loadBestModelAtEnd)) await save()
       if (this.#patienceIsOver(state)) {
         reason = 'early-stopping'
         break

@@ -46,6 +46,8 @@ export interface TrainingArguments {
   saveStrategy: Strategy
   /** Steps between checkpoints with strategy `steps`; default 500. */
   saveSteps: number
+  /** Also save when so many minutes have passed since the last checkpoint; 0 (default): do not. */
+  saveMinutes: number
   /** Keep only so many checkpoints; the best and the newest always stay; 0: all; default 2. */
   saveTotalLimit: number
   /** End with the weights of the best evaluation rather than the last; default false. */
@@ -87,6 +89,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   evalSteps: 500,
   saveStrategy: 'epoch',
   saveSteps: 500,
+  saveMinutes: 0,
   saveTotalLimit: 2,
   loadBestModelAtEnd: false,
   metricForBestModel: 'loss',
@@ -112,6 +115,7 @@ const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
 }
 
 const atLeastZero: (keyof TrainingArguments)[] = [
+  'saveMinutes',
   'learningRate',
   'warmupRatio',
   'weightDecay',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
-import type { EncoderConfig } from '../../models/architecture.ts'
+import type { EncoderConfig, Head } from '../../models/architecture.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
 import { EncoderModel, type ModelOptions } from '../../models/model.ts'
 import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
@@ -37,7 +37,10 @@ export async function describeModel(
   const common = readCommonConfig(json, where)
   const architecture = findArchitecture(common.modelType, where)
   const config = architecture.readConfig(json, where, labels ?? common.labels)
-  const head = task === undefined ? headOfClass(common.architectures[0], architecture.modelType) : findHead(task, architecture.modelType)
+  const head =
+    task === undefined
+      ? headOfClass(common.architectures[0], architecture.modelType)
+      : findHead(task, architecture.modelType)
   return { architecture, config, head, common }
 }
 
@@ -96,14 +99,18 @@ export async function loadModel(
   return model
 }
 
-/** A new model with random weights. */
+/** A new model with random weights. @param task a task's name, or a head */
 export function createModel(
-  task: string,
+  task: string | Head,
   modelType: string,
   config: EncoderConfig,
   options: ModelOptions = {},
 ): Promise<EncoderModel> {
-  const definition = { architecture: findArchitecture(modelType, 'the config'), config, head: findHead(task, modelType) }
+  const definition = {
+    architecture: findArchitecture(modelType, 'the config'),
+    config,
+    head: typeof task === 'string' ? findHead(task, modelType) : task,
+  }
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
 }
 
@@ -112,9 +119,7 @@ export async function savePretrained(model: EncoderModel, directory: string): Pr
   const { architecture, config, head } = model.definition
   await saveWeights(
     directory,
-    model.parameters
-      .filter(({ name }) => head?.trainsWith === undefined || !name.startsWith(head.trainsWith))
-      .map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
+    model.parameters.map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
   )
   await writeConfig(directory, {
     ...architecture.writeConfig(config),

@@ -13,8 +13,8 @@ import { binaryCrossEntropy, crossEntropy } from '../losses.ts'
 import type { ModelScope } from '../model-scope.ts'
 import { embedTokens } from '../transformer-encoder.ts'
 
-/** In front of the generator's own parameters; its embedding tables are the discriminator's. */
-export const generatorPrefix = 'generator.'
+/** In front of the generator's own parameters, also in files, where the discriminator alone passes over them. */
+const generatorPrefix = 'generator.'
 
 /** The discriminator alone, as `ElectraForPreTraining`: a logit a token, above 0 where it looks replaced. */
 export const discriminator: Head = {
@@ -39,7 +39,6 @@ export function replacedTokenDetection(generator: ElectraConfig, weight = 50): H
   return {
     ...discriminator,
     labelsAreTokens: true,
-    trainsWith: generatorPrefix,
     parameters: (architecture, config) => [
       ...discriminator.parameters(architecture, config),
       ...generatorParameters(generator),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, DataError } from '../../core/errors.ts'
@@ -6,7 +5,6 @@ import type { ClassificationItem } from '../../data/collator.ts'
 import { encodeExamples } from '../../data/encode-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { labelIds } from '../../data/labels.ts'
-import type { EncoderModel } from '../../models/model.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
@@ -31,6 +29,7 @@ import type { FinetuneClassifierOptions } from './finetune-options.ts'
 import { classificationRecord, confusionRows } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { decisive, digest, modelHash } from './run-identity.ts'
 
 export interface FinetuneResult {
   result: TrainResult
@@ -200,16 +199,6 @@ function isLonger({ text, textPair }: Example, tokenizer: BertTokenizer, maxLeng
   return tokenizer.encode(text, { textPair, maxLength: maxLength + 1, truncation: true }).length > maxLength
 }
 
-/** The settings that change the course of a run; the others may change when it is resumed. */
-function decisive({ loggingSteps, saveTotalLimit, evalBatchSize, ...rest }: TrainingArguments) {
-  return rest
-}
-
-function modelHash(model: EncoderModel): string {
-  const { architecture, config } = model.definition
-  return digest((add) => add(JSON.stringify([model.className, architecture.writeConfig(config), config.labels])))
-}
-
 /** Of what the model gets to see: ids, segments and labels, which text, tokenizer and length limit decide. */
 function hash(items: readonly ClassificationItem[]): string {
   return digest((add) => {
@@ -219,12 +208,6 @@ function hash(items: readonly ClassificationItem[]): string {
       add(typeIds)
     }
   })
-}
-
-function digest(fill: (add: (part: string | Int32Array) => void) => void): string {
-  const sum = createHash('sha256')
-  fill((part) => sum.update(part))
-  return sum.digest('hex').slice(0, 32)
 }
 
 /** What metrics.json holds. */

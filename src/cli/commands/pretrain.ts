@@ -1,0 +1,233 @@
+import { join } from 'node:path'
+import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
+import { ConfigError, didYouMean } from '../../core/errors.ts'
+import type { PretrainingMasking } from '../../data/pretraining/index.ts'
+import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
+import { electraConfig, generatorConfig } from '../../models/electra-config.ts'
+import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { BertTokenizer } from '../../tokenizers/index.ts'
+import { loadTokenizer } from '../../tokenizers/node.ts'
+import { type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
+import { requireNoRun } from '../../training/node/run-folder.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { checkOutputFolder, modelFolder } from '../inputs.ts'
+import { Interrupted } from '../interrupted.ts'
+import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
+import { trainingProgress } from '../training-progress.ts'
+
+/** Objectives by the names of `--objective`, and the task whose head has them. */
+const objectives: Readonly<Record<string, { task: string; pairs?: 'next-sentence' | 'sentence-order' }>> = {
+  mlm: { task: 'masked-lm' },
+  'mlm,nsp': { task: 'pretraining', pairs: 'next-sentence' },
+  'mlm,sop': { task: 'pretraining', pairs: 'sentence-order' },
+  rtd: { task: 'replaced-token-detection' },
+}
+
+const maskings = ['token', 'whole-word', 'span'] as const
+
+export const pretrain = defineCommand({
+  name: 'pretrain',
+  summary: 'Pre-train a model on plain text, or adapt one to a domain',
+  example: `bertsmith pretrain --corpus texts/ --size mini --tokenizer out/tokenizer --max-steps 20000 --output out/mini
+bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output out/adapted`,
+  flags: {
+    corpus: {
+      type: 'string',
+      many: true,
+      required: true,
+      value: 'FILE…',
+      description: 'Texts: txt, jsonl, parquet, or folders of them',
+    },
+    output: {
+      type: 'string',
+      required: true,
+      value: 'DIR',
+      description: 'Folder for model, checkpoints, metrics, report',
+    },
+    model: { type: 'string', value: 'DIR', description: 'Model to go on from' },
+    size: { type: 'string', value: bertSizes.join('|'), description: 'Or: start from random weights' },
+    tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
+    objective: { type: 'string', value: Object.keys(objectives).join('|'), description: 'What to learn (default mlm)' },
+    masking: { type: 'string', value: maskings.join('|'), description: 'What is masked (default token)' },
+    'mask-probability': { type: 'number', description: 'Share of the tokens to predict (default 0.15)' },
+    'generator-fraction': { type: 'number', description: "rtd: width of the generator by the model's (default 0.25)" },
+    'max-length': { type: 'number', description: 'Longest example in tokens (default 128)' },
+    'eval-share': { type: 'number', description: 'Share of the documents to hold out (default 0.02)' },
+    'eval-corpus': {
+      type: 'string',
+      many: true,
+      value: 'NAME=FILE…',
+      description: 'Further texts to measure perplexity on',
+    },
+    duplicates: { type: 'number', description: 'Pairs: how often to cut the corpus anew (default 1)' },
+    documents: {
+      type: 'string',
+      value: 'blank-line|file',
+      description: 'What ends a document of a txt file (default blank-line)',
+    },
+    'text-column': {
+      type: 'string',
+      value: 'NAME',
+      description: 'Field of the text in jsonl and parquet (default text)',
+    },
+    resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
+    overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
+    ...trainingFlags,
+  },
+  async run(values, _, context) {
+    const { output, resume = false, overwrite = false, maxLength } = values
+    const objective = oneOf(values.objective ?? 'mlm', Object.keys(objectives), '--objective')
+    const masking = maskingOf(values)
+    const args = readTrainingFlags(values, true)
+    if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
+    await checkOutputFolder(output)
+    if (!resume && !overwrite) await requireNoRun(output)
+    const { model, tokenizer, modelName } = await prepareModel(values, objective, args.seed, context)
+    try {
+      context.note(`${model.className}, ${count(model.parameterCount)} parameters; objective ${objective}`)
+      const progress = trainingProgress(context.stderr)
+      const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
+      const finished = await context
+        .stoppable(remark, (signal) =>
+          runPretraining({
+            model,
+            tokenizer,
+            corpus: values.corpus,
+            corpusOptions: {
+              documents: values.documents as 'blank-line' | 'file' | undefined,
+              field: values.textColumn,
+            },
+            evalCorpora: evalCorpora(values.evalCorpus ?? []),
+            pairs: objectives[objective].pairs,
+            masking,
+            maxLength,
+            duplicates: values.duplicates,
+            evalShare: values.evalShare,
+            args,
+            output,
+            resume,
+            overwrite,
+            signal,
+            ...progress,
+            title: `Pre-training: ${output}`,
+            modelName,
+          }),
+        )
+        .finally(progress.finish)
+      if (finished.result.reason === 'aborted') throw interrupted(output, finished)
+      return report(output, finished, context)
+    } finally {
+      await model.close()
+    }
+  },
+})
+
+interface MaskingFlags {
+  readonly masking?: string
+  readonly maskProbability?: number
+}
+
+function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): PretrainingMasking {
+  return { kind: oneOf(masking, maskings, '--masking'), probability }
+}
+
+/** `NAME=FILE`, several files of one name joined. */
+function evalCorpora(given: readonly string[]): Record<string, string[]> {
+  const corpora: Record<string, string[]> = {}
+  for (const entry of given) {
+    const [, name, file] = /^([^=]+)=(.+)$/.exec(entry) ?? []
+    if (!name) throw new ConfigError('EVAL_CORPUS', `--eval-corpus takes NAME=FILE, not "${entry}"`)
+    corpora[name] = [...(corpora[name] ?? []), file]
+  }
+  return corpora
+}
+
+interface ModelFlags {
+  readonly model?: string
+  readonly size?: string
+  readonly tokenizer?: string
+  readonly maxLength?: number
+  readonly threads?: number
+  readonly generatorFraction?: number
+}
+
+async function prepareModel(
+  { model: path, size, tokenizer: tokenizerPath, maxLength = 128, threads, generatorFraction }: ModelFlags,
+  objective: string,
+  seed: number,
+  { note }: CommandContext,
+): Promise<{ model: EncoderModel; tokenizer: BertTokenizer; modelName: string }> {
+  if ((path === undefined) === (size === undefined)) {
+    throw new ConfigError(
+      'MODEL',
+      'give --model DIR to go on from a model, or --size mini --tokenizer DIR to start from scratch',
+    )
+  }
+  const { task } = objectives[objective]
+  const options = { seed, threads }
+  if (path !== undefined) {
+    if (objective === 'rtd') {
+      throw new ConfigError('NOT_SUPPORTED', '--objective rtd with --model is not supported yet: start with --size')
+    }
+    const folder = await modelFolder(path)
+    await describeModel(folder, task)
+    const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
+    const logger = { info: note, warn: note }
+    return { model: await loadModel(folder, task, { ...options, logger }), tokenizer, modelName: path }
+  }
+  if (tokenizerPath === undefined) {
+    throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
+  }
+  const tokenizer = await loadTokenizer(await modelFolder(tokenizerPath))
+  const settings = {
+    size: oneOf(size as BertSize, bertSizes, '--size'),
+    vocabSize: tokenizer.vocabSize,
+    padTokenId: tokenizer.padId,
+    // Positions that training never reaches would stay random, so the model is made as long as its examples.
+    maxPositionEmbeddings: Math.max(maxLength, tokenizer.maxLength ?? 0),
+  }
+  const modelName = `${objective === 'rtd' ? 'electra' : 'bert'} ${size}, random weights`
+  if (objective !== 'rtd')
+    return { model: await createModel(task, 'bert', bertConfig(settings), options), tokenizer, modelName }
+  const config = electraConfig(settings)
+  const head = replacedTokenDetection(generatorConfig(config, generatorFraction))
+  return { model: await createModel(head, 'electra', config, options), tokenizer, modelName }
+}
+
+function oneOf<Name extends string>(given: string, known: readonly Name[], flag: string): Name {
+  const found = known.find((name) => name === given)
+  if (found !== undefined) return found
+  throw new ConfigError(
+    'FLAG_VALUE',
+    `${flag} "${given}" is unknown${didYouMean(given, known)} (known: ${known.join(', ')})`,
+  )
+}
+
+function interrupted(output: string, { result }: PretrainResult): Interrupted {
+  return new Interrupted(
+    'INTERRUPTED',
+    `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
+      'To go on, give the same command again with --resume.',
+  )
+}
+
+function report(
+  output: string,
+  { result, comparisons, corpus, files, metrics }: PretrainResult,
+  { print }: CommandContext,
+) {
+  const { steps, seconds, tokensPerSecond } = result
+  print(`${count(corpus.tokens)} tokens in ${count(corpus.documents)} documents`)
+  print(`${count(steps)} steps in ${seconds.toFixed(1)} s, ${count(Math.round(tokensPerSecond))} tokens/s`)
+  for (const [name, { before, after }] of Object.entries(comparisons)) {
+    print(`\n${name}`)
+    for (const metric of Object.keys(after)) {
+      print(`  ${metric.padEnd(16)} ${before[metric].toPrecision(4).padStart(10)} -> ${after[metric].toPrecision(4)}`)
+    }
+  }
+  print(`\n${output}: ${files.join(', ')}`)
+  return { output, steps, seconds, tokensPerSecond, metrics, comparisons }
+}
+
+const count = (value: number): string => value.toLocaleString('en-US')

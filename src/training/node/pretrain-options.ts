@@ -1,0 +1,54 @@
+import type { PretrainingMasking } from '../../data/pretraining/index.ts'
+import type { CorpusOptions } from '../../data/pretraining/node.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { TrainerEvent } from '../trainer.ts'
+import type { TrainingArguments } from '../training-arguments.ts'
+
+/** How far a part of a pre-training run is that has no training steps. */
+export interface PretrainProgress {
+  stage: 'read' | 'evaluate'
+  /** Bytes read, or examples done, and all of them. */
+  done: number
+  total: number
+}
+
+/** What to pre-train, on what, and where to. */
+export interface PretrainOptions {
+  /**
+   * Its head decides the objective: `masked-lm` (MLM), `pretraining` (MLM and the relation of two segments),
+   * `replacedTokenDetection(…)` (ELECTRA).
+   */
+  model: EncoderModel
+  tokenizer: BertTokenizer
+  /** Files and folders: txt, jsonl, parquet; see `listCorpusFiles`. */
+  corpus: readonly string[]
+  corpusOptions?: CorpusOptions
+  /** Further files to measure perplexity on, by name, before and after: general text in domain adaptation, for example. */
+  evalCorpora?: Readonly<Record<string, readonly string[]>>
+  /** For the head `pretraining`: whether the second segment is random or the two are swapped. Default `next-sentence`. */
+  pairs?: 'next-sentence' | 'sentence-order'
+  /** Default: single tokens, 15 %, 80 / 10 / 10. */
+  masking?: PretrainingMasking
+  /** Longest example in tokens. Default: the smaller of the model's and the tokenizer's limit, at most 128. */
+  maxLength?: number
+  /** Pairs: how often the corpus is cut and paired anew. Default 1. */
+  duplicates?: number
+  /** Share of the documents that is held out. Default 0.02. */
+  evalShare?: number
+  /** Examples to judge on at most, each time. Default 512. */
+  evalExamples?: number
+  args?: Partial<TrainingArguments>
+  /** Folder for all that the run writes. */
+  output: string
+  /** Folder for tokenised corpora, which later runs use again. Default: `corpus` in `output`. */
+  cacheFolder?: string
+  resume?: boolean
+  overwrite?: boolean
+  signal?: AbortSignal
+  onEvent?: (event: TrainerEvent) => void
+  onProgress?: (progress: PretrainProgress) => void
+  title?: string
+  /** What the report calls the model. */
+  modelName?: string
+}

@@ -1,0 +1,59 @@
+import type { FillIn, RunRecord } from '../run-record.ts'
+import type { TrainResult } from '../trainer.ts'
+import type { TrainingArguments } from '../training-arguments.ts'
+import type { PretrainResult } from './pretrain.ts'
+import type { PretrainOptions } from './pretrain-options.ts'
+
+/** A run that has ended. */
+export interface PretrainingRun extends Pick<PretrainResult, 'comparisons' | 'corpus'> {
+  options: PretrainOptions
+  args: TrainingArguments
+  result: TrainResult
+  maxLength: number
+  fillIns: readonly FillIn[]
+  environment: RunRecord['environment']
+}
+
+/** What the report of a pre-training run shows. */
+export function pretrainingRecord(run: PretrainingRun): RunRecord {
+  const { options, args, result, comparisons, corpus, maxLength, fillIns, environment } = run
+  const { model } = options
+  const { config } = model
+  const metrics: Record<string, { value: number }> = {}
+  const baselines: Record<string, Record<string, number>> = {}
+  for (const [name, { before, after }] of Object.entries(comparisons)) {
+    const isOwn = Object.keys(comparisons)[0] === name
+    for (const [metric, value] of Object.entries(after)) {
+      if (!isOwn && metric !== 'perplexity') continue
+      const key = isOwn ? metric : `${metric} (${name})`
+      metrics[key] = { value }
+      baselines.Before = { ...baselines['Before'], [key]: before[metric] }
+    }
+  }
+  return {
+    title: options.title ?? 'Pre-training',
+    task: 'pretraining',
+    finishedAt: new Date().toISOString(),
+    model: {
+      name: options.modelName ?? model.className,
+      parameters: model.parameterCount,
+      layers: config.numHiddenLayers,
+      hiddenSize: config.hiddenSize,
+      heads: config.numAttentionHeads,
+      vocabSize: config.vocabSize,
+      maxLength,
+    },
+    data: {
+      trainExamples: corpus.trainExamples,
+      evalExamples: corpus.evalExamples,
+      trainSource: `${options.corpus.join(', ')}: ${corpus.tokens.toLocaleString('en-US')} tokens in ${corpus.documents.toLocaleString('en-US')} documents`,
+    },
+    settings: { ...args, maxLength, ...(options.masking && { masking: options.masking.kind }) },
+    environment,
+    history: result.state.log_history,
+    metrics,
+    baselines,
+    fillIns,
+    timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
+  }
+}

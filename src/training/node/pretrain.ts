@@ -1,0 +1,219 @@
+import { join } from 'node:path'
+import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { ConfigError } from '../../core/errors.ts'
+import {
+  createPretrainingCollator,
+  maskingVocabulary,
+  type PretrainingExamples,
+  planFullSentences,
+  planSentencePairs,
+  splitDocuments,
+  type TokenStore,
+} from '../../data/pretraining/index.ts'
+import { openTokenizedCorpus } from '../../data/pretraining/node.ts'
+import { sequenceLimit } from '../../models/sequence-limit.ts'
+import { formatTokenizerJson } from '../../tokenizers/index.ts'
+import { saveTokenizer } from '../../tokenizers/node.ts'
+import { renderReport } from '../report/render-report.ts'
+import { evaluatePretraining, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
+import { Trainer, type TrainResult } from '../trainer.ts'
+import { trainingArguments } from '../training-arguments.ts'
+import { environmentOf } from './environment.ts'
+import { FillInLog } from './fill-in-log.ts'
+import { FolderCheckpoints } from './folder-checkpoints.ts'
+import type { PretrainOptions } from './pretrain-options.ts'
+import { pretrainingRecord } from './pretrain-record.ts'
+import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { decisive, digest, modelHash } from './run-identity.ts'
+
+export type { PretrainOptions, PretrainProgress } from './pretrain-options.ts'
+
+export interface PretrainResult {
+  result: TrainResult
+  /** Of the held-out documents, at the end: `perplexity`, `masked_accuracy`, …; empty if the run was aborted. */
+  metrics: Record<string, number>
+  /** Of held-out text before the first step, and of each of `evalCorpora` before and after. */
+  comparisons: Record<string, { before: Record<string, number>; after: Record<string, number> }>
+  /** Absent if the run was aborted. */
+  reportPath?: string
+  /** Names of what stands in the output folder, for people. */
+  files: string[]
+  /** Tokens of the corpus, and its documents. */
+  corpus: { tokens: number; documents: number; trainExamples: number; evalExamples: number }
+}
+
+/** What the held-out documents of the run's own corpus are called. */
+export const HELD_OUT = 'held-out'
+
+const FILL_INS_FILE = 'fill-ins.json'
+const defaultLength = 128
+const defaultEvalExamples = 512
+
+/**
+ * Pre-trains a model on plain text, or goes on pre-training one on the text of a domain, and leaves a folder as
+ * `finetuneClassifier` does. The corpus is tokenised once into a file, so that it may be larger than memory. Examples, masks
+ * and their order are functions of the seed: the same model, corpus, settings and number of threads give the same weights,
+ * also if the run was killed in between and resumed.
+ *
+ * @throws ConfigError for settings; DataError for a corpus without text, with one document, or binary files
+ */
+export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
+  const { model, tokenizer, corpus, output, signal, onProgress, resume = false, overwrite = false } = options
+  const args = trainingArguments(options.args ?? {}, { hasEval: true })
+  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
+  if (!resume && !overwrite) await requireNoRun(output)
+  const maxLength = options.maxLength
+    ? sequenceLimit(model, tokenizer, options.maxLength)
+    : Math.min(defaultLength, sequenceLimit(model, tokenizer))
+  const open = async (paths: readonly string[]) => {
+    const opened = await openTokenizedCorpus(paths, {
+      ...options.corpusOptions,
+      tokenizer,
+      tokenizerIdentity: formatTokenizerJson(tokenizer),
+      cacheFolder: options.cacheFolder ?? join(output, 'corpus'),
+      signal,
+      onProgress: ({ bytesRead, bytesTotal }) => onProgress?.({ stage: 'read', done: bytesRead, total: bytesTotal }),
+    })
+    return opened.store
+  }
+
+  const store = await open(corpus)
+  const held = splitDocuments(store, { evaluationShare: options.evalShare ?? 0.02, seed: args.seed })
+  const makeSet = (from: TokenStore, documents: ArrayLike<number> | undefined, purpose: string): ExampleSet => {
+    const examples = planExamples(options, from, maxLength, documents, args.seed)
+    const seed = args.seed + (purpose === 'train' ? 0 : 1)
+    const vocabulary = maskingVocabulary(tokenizer)
+    const collate = createPretrainingCollator({ store: from, examples, vocabulary, masking: options.masking, seed })
+    return { examples, collate, items: Array.from(examples.lengths.keys()) }
+  }
+  const train = makeSet(store, held.training, 'train')
+  const heldOut = limited(makeSet(store, held.evaluation, 'eval'), options.evalExamples)
+  const others: Record<string, ExampleSet> = {}
+  for (const [name, paths] of Object.entries(options.evalCorpora ?? {})) {
+    others[name] = limited(makeSet(await open(paths), undefined, name), options.evalExamples)
+  }
+
+  const checkpoints = await FolderCheckpoints.open(output, {
+    saveTokenizer: (directory) => saveTokenizer(tokenizer, directory),
+    settings: {
+      ...decisive(args),
+      maxLength,
+      pairs: train.examples.layout,
+      masking: options.masking ?? { kind: 'token' },
+      model: modelHash(model),
+      corpus: store.fingerprint,
+      examples: digest((add) => {
+        add(train.examples.firstStarts)
+        add(train.examples.lengths)
+      }),
+    },
+    overwrite,
+  })
+  const sets = { [HELD_OUT]: heldOut, ...others }
+  const evaluateAll = async () => {
+    const all: Record<string, Record<string, number>> = {}
+    for (const [name, set] of Object.entries(sets)) {
+      const onBatch = (done: number) => onProgress?.({ stage: 'evaluate', done, total: set.items.length })
+      const given = { batchSize: args.evalBatchSize, signal, onProgress: onBatch }
+      all[name] = await evaluatePretraining(model, set, set.items, given)
+    }
+    return all
+  }
+  // A resumed run is given the model that the run began with, so this is the same again.
+  const before = await evaluateAll()
+  const fillIns = await FillInLog.open(join(output, FILL_INS_FILE), model, tokenizer, heldOut, resume)
+  if (!resume) await fillIns.record(0)
+
+  const task = pretrainingTask(train, heldOut)
+  let step = 0
+  const trainer = new Trainer({
+    model,
+    task: {
+      ...task,
+      evaluate: async (evaluated, items, given) => {
+        await fillIns.record(step)
+        return task.evaluate(evaluated, items, given)
+      },
+    },
+    trainItems: train.items,
+    evalItems: heldOut.items,
+    args,
+    checkpoints,
+    onEvent: (event) => {
+      if (event.type === 'evaluate-start') step = event.step
+      options.onEvent?.(event)
+    },
+  })
+  const result = await trainer.train({ resume, signal })
+  const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
+  const summary = {
+    tokens: store.tokens,
+    documents: held.training.length + held.evaluation.length,
+    trainExamples: train.items.length,
+    evalExamples: heldOut.items.length,
+  }
+  if (result.reason === 'aborted') return { result, metrics: {}, comparisons: {}, files, corpus: summary }
+
+  const after = await evaluateAll()
+  const comparisons = Object.fromEntries(
+    Object.keys(sets).map((name) => [name, { before: before[name], after: after[name] }]),
+  )
+  const metrics = after[HELD_OUT]
+  const { steps, seconds, tokensPerSecond, loss } = result
+  const json = {
+    task: 'pretraining',
+    objective: train.examples.layout,
+    training: { steps, seconds, tokensPerSecond, loss },
+    corpus: summary,
+    metrics,
+    comparisons,
+  }
+  await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
+  const environment = await environmentOf(model.engine)
+  const record = pretrainingRecord({
+    options,
+    args,
+    result,
+    comparisons,
+    maxLength,
+    corpus: summary,
+    fillIns: fillIns.entries,
+    environment,
+  })
+  const reportPath = join(output, REPORT_FILE)
+  await writeFileAtomic(reportPath, renderReport(record))
+  return {
+    result,
+    metrics,
+    comparisons,
+    reportPath,
+    files: [...files, METRICS_FILE, REPORT_FILE],
+    corpus: summary,
+  }
+}
+
+/** Examples, how they become batches, and the numbers of those that are used. */
+interface ExampleSet extends PretrainingSet {
+  examples: PretrainingExamples
+  items: number[]
+}
+
+function planExamples(
+  { model, pairs = 'next-sentence', duplicates }: PretrainOptions,
+  store: TokenStore,
+  maxLength: number,
+  documents: ArrayLike<number> | undefined,
+  seed: number,
+): PretrainingExamples {
+  if (model.definition.head?.task === 'pretraining') {
+    return planSentencePairs(store, { objective: pairs, maxLength, documents, duplicates, seed })
+  }
+  return planFullSentences(store, { maxLength, documents, seed })
+}
+
+/** At most so many of the examples, spread evenly. */
+function limited(set: ExampleSet, limit = defaultEvalExamples): ExampleSet {
+  const { items } = set
+  if (items.length <= limit) return set
+  return { ...set, items: Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)]) }
+}

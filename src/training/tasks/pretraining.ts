@@ -1,0 +1,100 @@
+/** Pre-training as a task for the Trainer: items are numbers of examples. */
+import type { BatchContext } from '../../data/loader.ts'
+import type { PretrainingBatch, PretrainingExamples } from '../../data/pretraining/index.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { TrainingTask } from '../trainer.ts'
+
+/** Examples and how batches are made of them. */
+export interface PretrainingSet {
+  examples: Pick<PretrainingExamples, 'lengths'>
+  /** See `createPretrainingCollator`. */
+  collate(indices: readonly number[], context: BatchContext): PretrainingBatch
+}
+
+/** What the Trainer needs of pre-training. Evaluations mask the same tokens each time. */
+export function pretrainingTask(train: PretrainingSet, evaluation: PretrainingSet): TrainingTask<number> {
+  return {
+    length: (item) => train.examples.lengths[item],
+    collate: (items, context) => train.collate(items, context),
+    evaluate: (model, items, options) => evaluatePretraining(model, evaluation, items, options),
+  }
+}
+
+/** Counts of one or more batches, which add up. */
+interface Tally {
+  masked: number
+  lossSum: number
+  correct: number
+  pairs: number
+  pairLossSum: number
+  pairsCorrect: number
+}
+
+/**
+ * On held-out examples: `masked_lm_loss`, `perplexity` (its exponential), `masked_accuracy`; with pairs `pair_loss` and
+ * `pair_accuracy`; and `loss`, their sum. Losses are means in nats, of all masked tokens and of all pairs. A discriminator
+ * has only `loss`, that of its joint training.
+ */
+export async function evaluatePretraining(
+  model: EncoderModel,
+  { collate }: PretrainingSet,
+  items: readonly number[],
+  { batchSize, signal, onProgress }: { batchSize: number; signal?: AbortSignal; onProgress?(done: number): void },
+): Promise<Record<string, number>> {
+  const isDiscriminator = model.definition.head?.task === 'replaced-token-detection'
+  const tally: Tally = { masked: 0, lossSum: 0, correct: 0, pairs: 0, pairLossSum: 0, pairsCorrect: 0 }
+  let jointLoss = 0
+  for (let start = 0; start < items.length; start += batchSize) {
+    signal?.throwIfAborted()
+    const indices = items.slice(start, start + batchSize)
+    const batch = collate(indices, { epoch: 0, batch: start / batchSize })
+    const { logits, pairLogits, loss } = await model.forward(batch, { loss: isDiscriminator })
+    if (isDiscriminator) {
+      jointLoss += loss! * (indices.length / items.length)
+    } else {
+      const masked = scoreRows(logits!.data as Float32Array, batch.labels!)
+      tally.masked += batch.labels!.length
+      tally.lossSum += masked.lossSum
+      tally.correct += masked.correct
+    }
+    if (pairLogits && batch.pairLabels) {
+      const pairs = scoreRows(pairLogits.data as Float32Array, batch.pairLabels)
+      tally.pairs += batch.pairLabels.length
+      tally.pairLossSum += pairs.lossSum
+      tally.pairsCorrect += pairs.correct
+    }
+    onProgress?.(start + indices.length)
+  }
+  if (isDiscriminator) return { loss: jointLoss }
+  const maskedLoss = tally.lossSum / tally.masked
+  const metrics = {
+    masked_lm_loss: maskedLoss,
+    perplexity: Math.exp(maskedLoss),
+    masked_accuracy: tally.correct / tally.masked,
+  }
+  if (tally.pairs === 0) return { loss: maskedLoss, ...metrics }
+  const pairLoss = tally.pairLossSum / tally.pairs
+  return {
+    loss: maskedLoss + pairLoss,
+    ...metrics,
+    pair_loss: pairLoss,
+    pair_accuracy: tally.pairsCorrect / tally.pairs,
+  }
+}
+
+/** logits: float32 [N, C], labels: int32 [N]: sum of -log softmax(logits)[label], and how many labels have the largest logit. */
+function scoreRows(logits: Float32Array, labels: Int32Array): { lossSum: number; correct: number } {
+  const width = logits.length / Math.max(1, labels.length)
+  let lossSum = 0
+  let correct = 0
+  for (let row = 0; row < labels.length; row++) {
+    const from = row * width
+    let best = from
+    for (let i = from + 1; i < from + width; i++) if (logits[i] > logits[best]) best = i
+    let sum = 0
+    for (let i = from; i < from + width; i++) sum += Math.exp(logits[i] - logits[best])
+    lossSum += Math.log(sum) + logits[best] - logits[from + labels[row]]
+    if (best === from + labels[row]) correct++
+  }
+  return { lossSum, correct }
+}

@@ -13,6 +13,15 @@ export class NormalizedText {
     this.ends[at] = end
   }
 
+  /** Appends `text[start, end)`. */
+  append(text: NormalizedText, start: number, end: number): void {
+    while (this.length + end - start > this.codePoints.length) this.#grow()
+    this.codePoints.set(text.codePoints.subarray(start, end), this.length)
+    this.starts.set(text.starts.subarray(start, end), this.length)
+    this.ends.set(text.ends.subarray(start, end), this.length)
+    this.length += end - start
+  }
+
   #grow(): void {
     this.codePoints = doubled(this.codePoints)
     this.starts = doubled(this.starts)

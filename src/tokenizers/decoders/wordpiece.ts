@@ -13,18 +13,27 @@ const artefacts: readonly [string, string][] = [
 ]
 
 /**
- * Joins pieces to a text: continuing pieces to the piece before, others after a space. `cleanUp` takes out spaces before
- * some punctuation and English contractions. Matches huggingface/tokenizers `decoders/wordpiece.rs`.
+ * The text of each piece: a continuing piece without its prefix, any other but the first behind a space. `cleanUp` takes
+ * out spaces before some punctuation and English contractions, piece by piece. Matches huggingface/tokenizers
+ * `decoders/wordpiece.rs`.
  */
-export function decodeWordPieces(tokens: readonly string[], prefix: string, cleanUp: boolean): string {
-  let text = ''
-  for (const [i, token] of tokens.entries()) {
+export function wordPieceTexts(tokens: readonly string[], prefix: string, cleanUp: boolean): string[] {
+  return tokens.map((token, i) => {
     let piece = token
     if (i > 0) piece = token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`
-    if (cleanUp && /[.?!,']|do not/.test(piece)) {
-      for (const [from, to] of artefacts) piece = piece.replaceAll(from, to)
-    }
-    text += piece
-  }
-  return text
+    return cleanUp ? cleanUpWordPiece(piece) : piece
+  })
+}
+
+/** `wordPieceTexts`, joined. */
+export function decodeWordPieces(tokens: readonly string[], prefix: string, cleanUp: boolean): string {
+  return wordPieceTexts(tokens, prefix, cleanUp).join('')
+}
+
+/** Takes out the spaces before some punctuation and English contractions. */
+export function cleanUpWordPiece(piece: string): string {
+  if (!/[.?!,']|do not/.test(piece)) return piece
+  let clean = piece
+  for (const [from, to] of artefacts) clean = clean.replaceAll(from, to)
+  return clean
 }

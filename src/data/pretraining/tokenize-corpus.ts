@@ -2,6 +2,9 @@ import { ConfigError } from '../../core/errors.ts'
 import { type Paragraph, requireOneOf } from './paragraphs.ts'
 import type { TokenStoreWriter } from './token-store.ts'
 
+/** UTF-16 units: the time that V8's segmenter takes grows with the square of the text's length beyond about 100,000. */
+const SEGMENTED_AT_ONCE = 2 ** 14
+
 /** What is needed of a tokenizer to tokenise a corpus. */
 export interface CorpusTokenizer {
   /** The highest id + 1. */
@@ -94,6 +97,31 @@ export function sentenceSplitter({
     throw new ConfigError('LOCALE', `expected a language tag such as "en" or "pt-BR", found "${locale}".`, { cause })
   }
   return function* (paragraph) {
-    for (const { segment } of segmenter.segment(paragraph)) yield segment
+    for (let start = 0; start < paragraph.length; ) {
+      const window = paragraph.slice(start, start + SEGMENTED_AT_ONCE)
+      const atEnd = start + window.length === paragraph.length
+      let last = ''
+      for (const { segment } of segmenter.segment(window)) {
+        if (last !== '') yield last
+        last = segment
+      }
+      if (atEnd) {
+        if (last !== '') yield last
+        return
+      }
+      // A sentence that the window cuts begins the next one, unless it fills the window.
+      start += window.length - last.length
+      if (last.length === window.length) {
+        const cut = cutPosition(window)
+        yield window.slice(0, cut)
+        start += cut
+      }
+    }
   }
+}
+
+/** Where to cut a text that goes on: behind its last white space, else anywhere but within a character. */
+function cutPosition(text: string): number {
+  for (let i = text.length; i > text.length / 2; i--) if (/\s/.test(text[i - 1])) return i
+  return /[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length
 }

@@ -40,6 +40,8 @@ export interface MaskingVocabulary {
 export interface PretrainingBatch extends MaskedLmBatch {
   /** `pairLabels: int32 [B]`: 0 is next or in order, 1 random or swapped; there only if the examples are pairs */
   pairLabels?: Int32Array
+  /** `uniform: [M]`, random numbers in [0, 1) that a generator draws its tokens with */
+  uniform: Float32Array
 }
 
 /** How to make batches for pre-training. */
@@ -110,9 +112,11 @@ export function createPretrainingCollator(
       masked[forced.b] = forced.masked
       labelled = gatherLabels(masked)
     }
+    const random = randomStream(seed, 'uniform', epoch, batch)
     const made: PretrainingBatch = {
       ...collateSequences(masked.map(({ ids }, b) => ({ ids, typeIds: sequences[b].typeIds }))),
       ...labelled,
+      uniform: Float32Array.from(labelled.labels, () => random.uniform()),
     }
     if (examples.layout !== 'full-sentences') {
       made.pairLabels = Int32Array.from(indices, (index) => examples.pairLabels[index])

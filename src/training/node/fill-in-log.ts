@@ -64,7 +64,10 @@ export class FillInLog {
     const entries = places.map((place): FillIn => {
       const row = maskedRows[place]
       const from = Math.max(0, row - around)
-      const text = (start: number, end: number) => tokenizer.decode(batch.ids.subarray(start, end))
+      const text = (start: number, end: number) => {
+        const ids = batch.ids.subarray(start, end).filter((id) => id !== tokenizer.clsId && id !== tokenizer.sepId)
+        return tokenizer.decode(ids, { skipSpecialTokens: false })
+      }
       return {
         before: text(from, row),
         after: text(row + 1, Math.min(batch.tokens, row + 1 + around)),

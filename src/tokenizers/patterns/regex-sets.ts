@@ -8,11 +8,13 @@ export const hexSet = '[0-9A-Fa-f]'
 export const anySet = '[^]'
 
 const unassigned = readUnassigned()
-/** U+0295 was another letter when Oniguruma's tables were made. */
+/** U+0295 was a small letter when Oniguruma's tables were made. */
 const glottal = '\\u0295'
 
-/** Oniguruma counts some Latin-1 numbers among word characters. */
-export const wordSet = known('[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE]')
+/** Word characters, within brackets. */
+export const wordSet = known('[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]')
+/** Outside of brackets, Oniguruma counts some Latin-1 numbers among word characters. */
+export const loneWordSet = `[${wordSet}\\xB2\\xB3\\xB9\\xBC-\\xBE]`
 export const digitSet = known('\\p{Nd}')
 
 const names: Record<string, string> = {
@@ -25,9 +27,9 @@ const names: Record<string, string> = {
   cntrl: '\\p{Cc}',
   digit: digitSet,
   graph: `[^${whiteSet}\\p{Cc}${unassigned}]`,
-  lower: known(`[\\p{Lowercase}--[${glottal}]]`),
+  lower: known(`[\\p{Lowercase}${glottal}]`),
   print: `[[\\p{Zs}][^${whiteSet}\\p{Cc}${unassigned}]]`,
-  punct: known('[\\p{P}\\p{S}]'),
+  punct: known('\\p{P}'),
   space: whiteSet,
   upper: known('\\p{Uppercase}'),
   word: wordSet,
@@ -41,19 +43,25 @@ const names: Record<string, string> = {
   other: `[\\p{Cc}\\p{Cf}\\p{Co}${unassigned}]`,
   c: `[\\p{Cc}\\p{Cf}\\p{Co}${unassigned}]`,
   cn: unassigned,
-  ll: known(`[\\p{Ll}--[${glottal}]]`),
-  lo: known(`[\\p{Lo}${glottal}]`),
-  lowercaseletter: known(`[\\p{Ll}--[${glottal}]]`),
+  ll: known(`[\\p{Ll}${glottal}]`),
+  lo: known(`[\\p{Lo}--[${glottal}]]`),
+  lowercaseletter: known(`[\\p{Ll}${glottal}]`),
   uppercaseletter: known('\\p{Lu}'),
   decimalnumber: digitSet,
   spaceseparator: known('\\p{Zs}'),
   nonspacingmark: known('\\p{Mn}'),
 }
 
-/** The POSIX classes, which stand in brackets with colons. */
-export const posixNames: ReadonlySet<string> = new Set(
+const posixNames = new Set(
   'alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit'.split(' '),
 )
+const posixPunctuation = known('[\\p{P}\\p{S}]')
+
+/** The set of a POSIX class, `[:name:]`; undefined for others. */
+export function posixSet(name: string): string | undefined {
+  if (!posixNames.has(name)) return undefined
+  return name === 'punct' ? posixPunctuation : names[name]
+}
 
 /** The set of a property's name, a general category, POSIX class or script; undefined for others. */
 export function propertySet(name: string): string | undefined {

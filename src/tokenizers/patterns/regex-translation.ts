@@ -1,5 +1,5 @@
 import { TokenizerError } from '../../core/errors.ts'
-import { anySet, digitSet, hexSet, posixNames, propertySet, whiteSet, wordSet } from './regex-sets.ts'
+import { anySet, digitSet, hexSet, loneWordSet, posixSet, propertySet, whiteSet, wordSet } from './regex-sets.ts'
 
 /**
  * A regular expression in Oniguruma's Ruby syntax as a JavaScript one with the flags `gv` that finds the same matches.
@@ -177,7 +177,7 @@ class Translation {
     const character = this.#peek()
     const start = this.#at
     const set = this.#escapedSet(options)
-    if (set !== undefined) return set
+    if (set !== undefined) return set.replaceAll(wordSet, () => loneWordSet)
     this.#at = start + 1
     switch (character) {
       case 'A':
@@ -187,9 +187,9 @@ class Translation {
       case 'Z':
         return '(?=\\n?$)'
       case 'b':
-        return `(?:(?<=${wordSet})(?!${wordSet})|(?<!${wordSet})(?=${wordSet}))`
+        return `(?:(?<=${loneWordSet})(?!${loneWordSet})|(?<!${loneWordSet})(?=${loneWordSet}))`
       case 'B':
-        return `(?:(?<=${wordSet})(?=${wordSet})|(?<!${wordSet})(?!${wordSet}))`
+        return `(?:(?<=${loneWordSet})(?=${loneWordSet})|(?<!${loneWordSet})(?!${loneWordSet}))`
       case 'R':
         return this.#atomic('\\r\\n|[\\n-\\r\\x85\\u2028\\u2029]')
       case 'N':
@@ -261,11 +261,11 @@ class Translation {
   /** A set, character or range within brackets. */
   #classItem(options: Options): string {
     const posix = /^\[:(\^?)(\w+):\]/.exec(this.#characters.slice(this.#at, this.#at + 16).join(''))
-    if (posix && posixNames.has(posix[2])) {
+    const posixClass = posix && posixSet(posix[2])
+    if (posixClass) {
       if (options.ignoreCase && /upper|lower/.test(posix[2])) throw this.unsupported(`[:${posix[2]}:] ignores case`)
       this.#at += posix[0].length
-      const set = propertySet(posix[2]) as string
-      return posix[1] ? `[^${set}]` : set
+      return posix[1] ? `[^${posixClass}]` : posixClass
     }
     if (this.#take('[')) return this.#class(options)
     if (this.#peek() === '\\') {

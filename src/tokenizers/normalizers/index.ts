@@ -13,7 +13,7 @@ import {
   createStripAccents,
 } from './characters.ts'
 import { createNormalForm } from './normal-form.ts'
-import { createPrecompiled } from './precompiled.ts'
+import { createPrecompiled, readCharsmap } from './precompiled.ts'
 import { createReplace } from './replace.ts'
 import { createNormalizerSequence } from './sequence.ts'
 
@@ -82,7 +82,7 @@ export function readNormalizer(json: unknown, where: string): NormalizerConfig {
       }
     case 'Precompiled': {
       const config = { type, precompiled_charsmap: stringField(object, 'precompiled_charsmap', where) }
-      createPrecompiled(config.precompiled_charsmap, where)
+      readCharsmap(config.precompiled_charsmap, where)
       return config
     }
     case 'Replace':

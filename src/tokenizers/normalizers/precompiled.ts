@@ -74,13 +74,14 @@ function replace(rewrite: Rewrite, texts: Uint8Array, target: number, oldCount: 
 }
 
 /** The rules: a trie over UTF-8 bytes and the texts that it points to. */
-interface Charsmap {
+export interface Charsmap {
   /** Where in `texts` the replacement for the shortest rule stands that `codePoints[start, end)` begins with, or -1. */
   find(codePoints: Int32Array, start: number, end: number): number
   texts: Uint8Array
 }
 
-function readCharsmap(charsmap: string, where: string): Charsmap {
+/** @throws TokenizerError `TOKENIZER_FILE` for a map that is broken */
+export function readCharsmap(charsmap: string, where: string): Charsmap {
   const broken = (what: string, cause?: unknown) =>
     new TokenizerError(
       'TOKENIZER_FILE',
@@ -89,7 +90,9 @@ function readCharsmap(charsmap: string, where: string): Charsmap {
     )
   let bytes: Uint8Array
   try {
-    bytes = Uint8Array.from(atob(charsmap), (character) => character.charCodeAt(0))
+    const binary = atob(charsmap)
+    bytes = new Uint8Array(binary.length)
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
   } catch (cause) {
     throw broken('is no base 64', cause)
   }
@@ -99,7 +102,8 @@ function readCharsmap(charsmap: string, where: string): Charsmap {
   if (bytes.length < 4 + 4 * count) {
     throw broken(`has ${bytes.length} bytes, but its trie alone should have ${4 * count}`)
   }
-  const units = Uint32Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i, true))
+  const units = new Uint32Array(count)
+  for (let i = 0; i < count; i++) units[i] = view.getUint32(4 + 4 * i, true)
   const texts = bytes.slice(4 + 4 * count)
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(texts)

@@ -64,16 +64,15 @@ export function createNormalFormTables(form: NormalForm): NormalFormTables {
     })
   }
   if (composes) flags.fill(JOINS, vowelBase, vowelBase + 21).fill(JOINS, tailBase + 1, tailBase + 28)
-  for (let codePoint = 0; codePoint < flags.length; codePoint++) if (classes[codePoint] > 0) flags[codePoint] |= JOINS
-  for (const [codePoint, parts] of decompositions) flags[codePoint] |= flags[parts[0]] & JOINS
-  for (let codePoint = 0; codePoint < flags.length; codePoint++) {
-    if ((flags[codePoint] & DECOMPOSES) === 0) continue
-    if (!composes) flags[codePoint] |= CHANGES
-    else if (!isSyllable(codePoint)) {
-      const character = String.fromCodePoint(codePoint)
-      if (character.normalize(form) !== character) flags[codePoint] |= CHANGES
-    }
+  forEachRun(combiningClassRuns, (start, end) => {
+    for (let codePoint = start; codePoint < end; codePoint++) flags[codePoint] |= JOINS
+  })
+  for (const [codePoint, parts] of decompositions) {
+    flags[codePoint] |= flags[parts[0]] & JOINS
+    const character = String.fromCodePoint(codePoint)
+    if (!composes || character.normalize(form) !== character) flags[codePoint] |= CHANGES
   }
+  if (!composes) flags.fill(DECOMPOSES | CHANGES, syllableBase, syllableBase + 11172)
 
   return {
     flags,

@@ -1,11 +1,17 @@
+import type { TokenModel } from '../components.ts'
 import type { NormalizedText } from '../normalized-text.ts'
-import { doubled } from '../normalized-text.ts'
+import { codePointsToText } from '../normalized-text.ts'
 import type { TokenBuffer } from '../token-buffer.ts'
+import { createVocabulary, type Vocabulary } from '../vocabulary.ts'
+import { PieceTrie } from './piece-trie.ts'
+import { missingUnknownToken } from './unknown.ts'
 
 /** How words are cut into pieces. */
 export interface WordPieceSettings {
-  /** The id of a word that cannot be cut into known pieces. */
-  unkId: number
+  /** The id of a word that cannot be cut into known pieces; undefined: such a word throws. */
+  unkId: number | undefined
+  /** For messages. */
+  unkToken?: string
   /** What stands before a piece that is not the first of its word in the vocabulary. */
   continuingSubwordPrefix: string
   /** A word of more code points is unknown. */
@@ -16,106 +22,69 @@ export interface WordPieceSettings {
  * Cuts words into the longest known pieces, from the left. The vocabulary is a trie over code points, so that a word costs
  * its length times the longest piece at most, however strange it is. Matches huggingface/tokenizers `models/wordpiece`.
  */
-export class WordPiece {
+export class WordPiece implements TokenModel {
+  readonly #vocabulary: Vocabulary
   readonly #settings: WordPieceSettings
-  // Edges of the trie: an open-addressing table (parent, code point) -> child. Node 0 is the root; -1 is no node.
-  #parents = new Int32Array(0)
-  #labels = new Int32Array(0)
-  #children = new Int32Array(0)
-  #nodes = 1
-  /** Token id that ends at a node, or -1. */
-  #idAt = new Int32Array(1024).fill(-1)
-  /** Where pieces that continue a word begin. */
+  readonly #trie: PieceTrie
+  /** Where pieces that continue a word begin; -1 if there are none. */
   readonly #continuing: number
 
-  constructor(tokens: Iterable<readonly [token: string, id: number]>, settings: WordPieceSettings) {
+  constructor(vocab: Vocabulary | ReadonlyMap<string, number>, settings: WordPieceSettings) {
+    this.#vocabulary = createVocabulary(vocab)
     this.#settings = settings
-    this.#resize(1 << 17)
-    for (const [token, id] of tokens) this.#insert(token, id)
-    let node = 0
-    for (const character of settings.continuingSubwordPrefix)
-      node = this.#child(node, character.codePointAt(0) as number)
+    this.#trie = new PieceTrie(this.#vocabulary)
+    let node = this.#trie.root
+    for (const character of settings.continuingSubwordPrefix) {
+      if (node !== -1) node = this.#trie.child(node, character.codePointAt(0) as number)
+    }
     this.#continuing = node
   }
 
-  /** Appends the tokens of the word `text[start, end)` to `out` and counts the word. */
+  get size(): number {
+    return this.#vocabulary.size
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.#vocabulary.tokenToId(token)
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.#vocabulary.idToToken(id)
+  }
+
+  /**
+   * Appends the tokens of the word `text[start, end)` to `out` and counts the word.
+   * @throws TokenizerError `MISSING_SPECIAL_TOKEN` for an unknown word without an unknown token
+   */
   tokenize(text: NormalizedText, start: number, end: number, out: TokenBuffer): void {
-    const { unkId, maxInputCharsPerWord } = this.#settings
     const { codePoints, starts, ends } = text
+    const trie = this.#trie
     const mark = out.length
-    if (end - start > maxInputCharsPerWord) {
-      out.push(unkId, starts[start], ends[end - 1])
-    } else {
-      let at = start
-      while (at < end) {
-        let node = at === start ? 0 : this.#continuing
-        let id = -1
-        let pieceEnd = at
-        for (let i = at; i < end && node !== -1; ) {
-          node = this.#child(node, codePoints[i++])
-          if (node !== -1 && this.#idAt[node] !== -1) {
-            id = this.#idAt[node]
-            pieceEnd = i
-          }
+    let known = end - start <= this.#settings.maxInputCharsPerWord
+    for (let at = start; known && at < end; ) {
+      let node = at === start ? trie.root : this.#continuing
+      let id = -1
+      let pieceEnd = at
+      for (let i = at; i < end && node !== -1; ) {
+        node = trie.child(node, codePoints[i++])
+        if (node === -1) break
+        const found = trie.idAt(node)
+        if (found !== -1) {
+          id = found
+          pieceEnd = i
         }
-        if (id === -1) {
-          out.length = mark
-          out.push(unkId, starts[start], ends[end - 1])
-          break
-        }
-        out.push(id, starts[at], ends[pieceEnd - 1])
-        at = pieceEnd
       }
+      if (id === -1) known = false
+      else out.push(id, starts[at], ends[pieceEnd - 1])
+      at = pieceEnd
+    }
+    if (!known) {
+      out.length = mark
+      const { unkId, unkToken } = this.#settings
+      if (unkId === undefined)
+        throw missingUnknownToken('WordPiece', unkToken, codePointsToText(codePoints, start, end))
+      out.push(unkId, starts[start], ends[end - 1])
     }
     out.wordCount++
   }
-
-  #child(node: number, label: number): number {
-    if (node === -1) return -1
-    const mask = this.#parents.length - 1
-    for (let slot = edgeHash(node, label) & mask; ; slot = (slot + 1) & mask) {
-      if (this.#parents[slot] === -1) return -1
-      if (this.#parents[slot] === node && this.#labels[slot] === label) return this.#children[slot]
-    }
-  }
-
-  #insert(token: string, id: number): void {
-    let node = 0
-    for (const character of token) {
-      const label = character.codePointAt(0) as number
-      let child = this.#child(node, label)
-      if (child === -1) {
-        child = this.#nodes++
-        if (this.#nodes * 2 > this.#parents.length) this.#resize(this.#parents.length * 2)
-        this.#link(node, label, child)
-        if (child === this.#idAt.length) this.#idAt = doubled(this.#idAt).fill(-1, child)
-      }
-      node = child
-    }
-    this.#idAt[node] = id
-  }
-
-  #link(node: number, label: number, child: number): void {
-    const mask = this.#parents.length - 1
-    let slot = edgeHash(node, label) & mask
-    while (this.#parents[slot] !== -1) slot = (slot + 1) & mask
-    this.#parents[slot] = node
-    this.#labels[slot] = label
-    this.#children[slot] = child
-  }
-
-  #resize(capacity: number): void {
-    const [parents, labels, children] = [this.#parents, this.#labels, this.#children]
-    this.#parents = new Int32Array(capacity).fill(-1)
-    this.#labels = new Int32Array(capacity)
-    this.#children = new Int32Array(capacity)
-    for (let i = 0; i < parents.length; i++) {
-      if (parents[i] !== -1) this.#link(parents[i], labels[i], children[i])
-    }
-  }
-}
-
-function edgeHash(node: number, label: number): number {
-  const mixed = Math.imul(node, 0x9e3779b1) ^ Math.imul(label, 0x85ebca6b)
-  return mixed ^ (mixed >>> 15)
 }

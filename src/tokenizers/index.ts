@@ -9,7 +9,8 @@ export {
   parseTokenizerConfig,
 } from './files/tokenizer-config.ts'
 export { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
-export type { WordPieceProgress, WordPieceTrainerOptions } from './trainers/wordpiece.ts'
+export type { TokenizerTrainerOptions, TokenizerTrainingProgress } from './trainers/training-run.ts'
+export type { WordPieceTrainerOptions } from './trainers/wordpiece.ts'
 export { trainWordPiece } from './trainers/wordpiece.ts'
 export type { TruncationStrategy } from './truncation.ts'
 export { formatVocabText, parseVocabText } from './vocabulary.ts'

@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { readTexts } from '../../data/node.ts'
-import { trainWordPiece, type WordPieceProgress } from '../../tokenizers/index.ts'
+import { type TokenizerTrainingProgress, trainWordPiece } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
 import { checkOutputFolder, dataFlags, readOptions } from '../inputs.ts'
@@ -58,10 +58,10 @@ async function* texts(files: readonly string[], values: { textColumn?: string; f
 
 /** Two bars, one after the other: texts read, then pieces found. */
 function stageProgress(stream: Parameters<typeof createProgress>[0]['stream']) {
-  let stage: WordPieceProgress['stage'] | undefined
+  let stage: TokenizerTrainingProgress['stage'] | undefined
   let bar: Progress | undefined
   return {
-    update(progress: WordPieceProgress) {
+    update(progress: TokenizerTrainingProgress) {
       if (progress.stage !== stage) {
         bar?.finish()
         stage = progress.stage

@@ -23,20 +23,22 @@ export class PairMerger {
   // A binary heap. An entry keeps the count of when it was made and the words that it stands for; a pair may have several.
   readonly #heap: HeapEntry[] = []
 
-  /** @param words symbols of each word @param counts how often each word occurs */
-  constructor(words: readonly (readonly number[])[], counts: readonly number[]) {
-    this.#symbols = new Int32Array(words.reduce((sum, word) => sum + word.length, 0))
-    this.#wordStarts = new Int32Array(words.length)
-    this.#wordLengths = Int32Array.from(words, (word) => word.length)
-    this.#wordCounts = Float64Array.from(counts)
-    let at = 0
-    for (const [w, word] of words.entries()) {
-      this.#wordStarts[w] = at
-      for (let i = 0; i < word.length; i++) {
-        this.#symbols[at + i] = word[i]
-        if (i > 0) this.#change(word[i - 1], word[i], w, 1)
-      }
-      at += word.length
+  /**
+   * @param symbols of all words; changed by merges
+   * @param wordEnds where each word ends in `symbols`
+   * @param counts how often each word occurs
+   */
+  constructor(symbols: Int32Array, wordEnds: Int32Array, counts: Float64Array) {
+    this.#symbols = symbols
+    this.#wordCounts = counts
+    this.#wordStarts = new Int32Array(wordEnds.length)
+    this.#wordLengths = new Int32Array(wordEnds.length)
+    let start = 0
+    for (let w = 0; w < wordEnds.length; w++) {
+      this.#wordStarts[w] = start
+      this.#wordLengths[w] = wordEnds[w] - start
+      for (let i = start + 1; i < wordEnds[w]; i++) this.#change(symbols[i - 1], symbols[i], w, 1)
+      start = wordEnds[w]
     }
     this.#pushTouched()
   }

@@ -96,7 +96,7 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ],
   ['an unknown flag', flags({ 'batch-sise': '4' }), 'UNKNOWN_FLAG', '--batch-sise', '--batch-size'],
   ['a flag for later', flags({ freeze: 'embeddings' }), 'NOT_SUPPORTED', '--freeze'],
-  ['another optimizer', flags({ optimizer: 'lion' }), 'NOT_SUPPORTED', '--optimizer lion'],
+  ['an unknown optimizer', flags({ optimizer: 'lamp' }), 'OPTIMIZER', '"lamp"', 'did you mean "lamb"', 'adamw, lamb'],
   [
     'an unknown metric',
     flags({ 'eval-split': '0.2', 'metric-for-best-model': 'f2' }),

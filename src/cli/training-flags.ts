@@ -1,5 +1,6 @@
 /** TrainingArguments as flags. */
 import { ConfigError } from '../core/errors.ts'
+import { optimizerNames } from '../training/optimizers/registry.ts'
 import { scheduleNames } from '../training/schedule.ts'
 import { type TrainingArguments, trainingArguments, trainingDefaults } from '../training/training-arguments.ts'
 import { camelCase, type Flags, kebabCase } from './command.ts'
@@ -24,7 +25,7 @@ export const trainingFlags = {
   'weight-decay': number('Decay of weights, biases and LayerNorm excepted (default 0)'),
   'adam-beta1': number('Decay rate of the first moment (default 0.9)'),
   'adam-beta2': number('Decay rate of the second moment (default 0.999)'),
-  'adam-epsilon': number("AdamW's epsilon (default 1e-8)"),
+  'adam-epsilon': number("The optimizer's epsilon (default 1e-8; lamb: 1e-6)"),
   'max-grad-norm': number('Scale gradients down to this norm (default 1; 0: never)'),
   dropout: yes('Apply dropout (default; --no-dropout turns it off)'),
   'eval-strategy': text('no|steps|epoch', 'When to evaluate (default epoch, with evaluation data)'),
@@ -39,7 +40,7 @@ export const trainingFlags = {
   'early-stopping-patience': number('Stop after so many evaluations without improvement (default 0: never)'),
   'early-stopping-threshold': number('Improvement that counts (default 0)'),
   'logging-steps': number('Steps between entries of the log (default 10)'),
-  optimizer: text('adamw', 'Only adamw yet'),
+  optimizer: text(optimizerNames.join('|'), 'How weights follow gradients (default adamw; lamb for large batches)'),
   freeze: later,
   'layerwise-lr-decay': later,
   'class-weights': later,
@@ -51,9 +52,6 @@ export const trainingFlags = {
  * @throws ConfigError under the flag's name
  */
 export function readTrainingFlags(values: Readonly<Record<string, unknown>>, hasEval: boolean): TrainingArguments {
-  const { optimizer = 'adamw' } = values
-  if (optimizer !== 'adamw')
-    throw new ConfigError('NOT_SUPPORTED', `--optimizer ${optimizer} is not supported yet: use adamw`)
   const given = Object.keys(trainingDefaults).flatMap((name) =>
     values[name] === undefined ? [] : [[name, values[name]]],
   )

@@ -3,6 +3,7 @@ import { instantiateKernel } from '../runtime/web-assembly.ts'
 import { compileElementwise } from './elementwise-kernel.ts'
 import { Graph, type Value } from './graph.ts'
 import { add, div, exp, mul, neg, scale, sqrt, sub } from './ops/elementwise.ts'
+import { reduceSum } from './ops/reduce.ts'
 
 const f = Math.fround
 
@@ -140,4 +141,47 @@ test('an output may be an input as it is, and values that no output needs are le
     return y
   }
   expect([...(await runOn(unused, [1, 2, 3, 4], [5, 6, 7, 8], 0))]).toEqual([5, 6, 7, 8])
+})
+
+describe('sums over all elements', () => {
+  const graphOf = (outputs: (x: Value) => Record<string, Value>) => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', ['n'])
+    for (const [name, value] of Object.entries(outputs(x))) graph.output(name, value)
+    return graph
+  }
+  const runSums = async (outputs: (x: Value) => Record<string, Value>, values: Float32Array) => {
+    const { wasm, sums } = compileElementwise(graphOf(outputs), { 'new:x': 'x' }, values.length * 4)
+    const { memory, run } = await instantiateKernel(wasm, values.length * 4)
+    new Float32Array(memory).set(values)
+    return { sums, result: run(values.length * 4), after: new Float32Array(memory, 0, values.length) }
+  }
+  // In float32 the small ones would vanish beside the large one.
+  const values = Float32Array.from({ length: 4096 }, (_, i) => (i === 6 ? 3000 : f(Math.sin(i) / 7)))
+
+  test('are added up in float64, and tensors are stored beside them', async () => {
+    const outputs = (x: Value) => ({ squares: reduceSum(mul(x, x)), 'new:x': scale(x, 2), plain: reduceSum(x) })
+    const { sums, result, after } = await runSums(outputs, values)
+    expect(sums).toEqual(['squares', 'plain'])
+    const exact = [values.reduce((sum, x) => sum + f(x * x), 0), values.reduce((sum, x) => sum + x, 0)]
+    ;(result as number[]).forEach((sum, i) => {
+      expect(Math.abs(sum / exact[i] - 1)).toBeLessThan(values.length * 2 ** -53) // one rounding an element
+    })
+    expect(after).toEqual(values.map((x) => x * 2))
+  })
+
+  test('one alone is a number', async () => {
+    const { result } = await runSums((x) => ({ plain: reduceSum(x) }), Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8.5))
+    expect(result).toBe(36.5)
+  })
+
+  test('cannot be used by other values', () => {
+    const graph = graphOf((x) => ({ total: reduceSum(x), 'new:x': mul(x, reduceSum(x)) }))
+    expect(() => compileElementwise(graph, { 'new:x': 'x' }, 64)).toThrow(/ReduceSum has no element-wise instruction/)
+    const shared = graphOf((x) => {
+      const total = reduceSum(x)
+      return { total, 'new:x': mul(x, total) }
+    })
+    expect(() => compileElementwise(shared, { 'new:x': 'x' }, 64)).toThrow(/uses a sum/)
+  })
 })

@@ -1,14 +1,18 @@
 /**
  * Compiles an element-wise graph to a WebAssembly kernel with 128-bit vectors: one pass over memory for the whole graph,
  * where an engine makes one for each node. Optimisers are such graphs, and memory is all that their speed depends on.
- * The arithmetic is float32 throughout, in the order of the graph: the same bits on every machine.
+ * The arithmetic is float32 throughout, in the order of the graph: the same bits on every machine. Sums over all elements
+ * may be outputs too; they are added up in float64.
  */
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { ShapeError } from '../core/errors.ts'
 import type { Graph, Value } from './graph.ts'
 import { liveNodes } from './live.ts'
 
-/** A compiled graph: `run(bytes, ...scalars)` works on `bytes` bytes of each tensor, which lie `stride` bytes apart. */
+/**
+ * A compiled graph: `run(bytes, ...scalars)` works on `bytes` bytes of each tensor, which lie `stride` bytes apart, and
+ * returns the sums: nothing, a number, or an array of several.
+ */
 export interface ElementwiseKernel {
   /** A WebAssembly module that imports the memory `host.memory` and exports `run`. */
   wasm: Uint8Array
@@ -16,8 +20,10 @@ export interface ElementwiseKernel {
   tensors: readonly string[]
   /** Names of the scalar inputs, in the order of the arguments. */
   scalars: readonly string[]
-  /** For each output, the tensor that it overwrites. */
+  /** For each output that is a tensor, the one that it overwrites. */
   outputs: readonly string[]
+  /** Names of the outputs that are sums, in the order in which `run` returns them. */
+  sums: readonly string[]
 }
 
 /** Instructions by op: on one float32, and on four. */
@@ -32,12 +38,19 @@ const instructions: Record<string, { scalar: number; vector: number }> = {
 
 const i32 = 0x7f
 const f32 = 0x7d
+const f64 = 0x7c
 const v128 = 0x7b
 const vectorPrefix = 0xfd
 
+/** The bytes that a shuffle takes to move the third and fourth float32 to the front. */
+const highHalf = Array.from({ length: 16 }, (_, i) => (i % 8) + 8)
+
 /**
- * Compiles a graph whose inputs are float32 tensors of one shape [n] and scalars [], and whose outputs are tensors.
- * @param overwrites for each output of the graph, the name of the input tensor that it is stored over
+ * Compiles a graph whose inputs are float32 tensors of one shape [n] and scalars [], and whose outputs are tensors, or sums
+ * of all elements of a tensor (`reduceSum`), which nothing else in the graph may use.
+ *
+ * `run` works on whole vectors of four elements: behind the end of what is given, tensors must hold what adds nothing.
+ * @param overwrites for each output that is a tensor, the name of the input tensor that it is stored over
  * @param stride bytes between the tensors in memory
  * @throws ShapeError if an op has no instruction
  */
@@ -48,7 +61,18 @@ export function compileElementwise(
 ): ElementwiseKernel {
   const tensors = graph.inputs.filter((input) => input.shape.length === 1)
   const scalars = graph.inputs.filter((input) => input.shape.length === 0)
-  const nodes = liveNodes(graph)
+  const isSum = ({ producer }: Value) => producer?.op.name === 'ReduceSum'
+  const stored = [...graph.outputs].filter(([, value]) => !isSum(value))
+  const sums = [...graph.outputs].flatMap(([name, value]) => (isSum(value) ? [{ name, value }] : []))
+  const sumValues = new Set(sums.map(({ value }) => value))
+  const nodes = liveNodes(graph).filter(({ outputs, inputs }) => {
+    if (inputs.some((input) => sumValues.has(input)))
+      throw new ShapeError(
+        'ELEMENTWISE',
+        `${outputs[0].name} uses a sum, which is known only when all elements are done`,
+      )
+    return !sumValues.has(outputs[0])
+  })
   const isVector = (value: Value) => value.shape.length === 1
 
   // Local variables: the parameters (bytes, scalars), the offset, then one for each value of either kind.
@@ -61,6 +85,7 @@ export function compileElementwise(
   for (const value of scalarValues) local.set(value, next++)
   const firstVector = next
   for (const value of [...tensors, ...computed.filter(isVector)]) local.set(value, next++)
+  const totals = sums.map(({ value }) => ({ terms: value.producer!.inputs[0], local: next++ })) // two float64 each: of even and of odd elements
   for (const node of nodes.filter((each) => isVector(each.outputs[0]))) {
     for (const input of node.inputs) if (!isVector(input) && !broadcast.has(input)) broadcast.set(input, next++)
   }
@@ -97,7 +122,19 @@ export function compileElementwise(
     set(local.get(tensor)!)
   }
   emit(true)
-  for (const [name, value] of graph.outputs) {
+  for (const total of totals) {
+    get(total.local)
+    get(local.get(total.terms)!)
+    code.op(vectorPrefix).u32(0x5f) // f64x2.promote_low_f32x4
+    code.op(vectorPrefix).u32(0xf0) // f64x2.add
+    get(local.get(total.terms)!)
+    get(local.get(total.terms)!)
+    code.op(vectorPrefix).u32(0x0d).ops(highHalf) // i8x16.shuffle
+    code.op(vectorPrefix).u32(0x5f)
+    code.op(vectorPrefix).u32(0xf0)
+    set(total.local)
+  }
+  for (const [name, value] of stored) {
     get(offset)
     get(local.get(value)!)
     code.op(vectorPrefix).u32(0x0b).u32(4).u32(address(overwrites[name])) // v128.store
@@ -107,7 +144,15 @@ export function compileElementwise(
   code.op(0x22).u32(offset) // local.tee
   get(0)
   code.op(0x49).op(0x0d).u32(0) // i32.lt_u, br_if the loop
-  code.op(0x0b).op(0x0b) // end of loop, end of function
+  code.op(0x0b) // end of loop
+  for (const total of totals) {
+    for (const lane of [0, 1]) {
+      get(total.local)
+      code.op(vectorPrefix).u32(0x21).op(lane) // f64x2.extract_lane
+    }
+    code.op(0xa0) // f64.add
+  }
+  code.op(0x0b) // end of function
 
   const locals: [count: number, type: number][] = [
     [1, i32],
@@ -115,17 +160,23 @@ export function compileElementwise(
     [next - firstVector, v128],
   ]
   return {
-    wasm: module([i32, ...scalars.map(() => f32)], locals, code.finish()),
+    wasm: module(
+      [i32, ...scalars.map(() => f32)],
+      sums.map(() => f64),
+      locals,
+      code.finish(),
+    ),
     tensors: tensors.map(({ name }) => name),
     scalars: scalars.map(({ name }) => name),
-    outputs: [...graph.outputs.keys()].map((name) => overwrites[name]),
+    outputs: stored.map(([name]) => overwrites[name]),
+    sums: sums.map(({ name }) => name),
   }
 }
 
 /** A module with one imported memory and one exported function. */
-function module(parameters: number[], locals: [number, number][], body: Uint8Array): Uint8Array {
+function module(parameters: number[], results: number[], locals: [number, number][], body: Uint8Array): Uint8Array {
   const section = (id: number, content: Code) => new Code().op(id).sized(content)
-  const types = new Code().u32(1).op(0x60).u32(parameters.length).ops(parameters).u32(0)
+  const types = new Code().u32(1).op(0x60).u32(parameters.length).ops(parameters).u32(results.length).ops(results)
   const imports = new Code().u32(1).name('host').name('memory').op(0x02).op(0x00).u32(1)
   const functions = new Code().u32(1).u32(0)
   const exports = new Code().u32(1).name('run').op(0x00).u32(0)

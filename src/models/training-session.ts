@@ -76,7 +76,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.trained = trained
     this.#declared = declared
     this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42 }
-    this.#groups = updateGroups(model, new Set(trained), options.optimizer.weightDecay)
+    this.#groups = updateGroups(model, new Set(trained), options.optimizer)
   }
 
   /** Use `model.compile`. */
@@ -182,17 +182,30 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   }
 }
 
-/** Stretches of neighbouring trained parameters that share their settings. */
-function updateGroups(model: TrainableModel, trained: ReadonlySet<string>, weightDecay: number): UpdateGroup[] {
+/** Stretches of neighbouring trained parameters that share their settings; each parameter alone if it is looked at as a whole. */
+function updateGroups(
+  model: TrainableModel,
+  trained: ReadonlySet<string>,
+  { weightDecay, layerwise }: Optimizer,
+): UpdateGroup[] {
   const groups: UpdateGroup[] = []
   for (const { name, offset, size } of model.layout.slots) {
     if (!trained.has(name)) continue
-    const decay = decays(name) ? weightDecay : 0
+    const group = {
+      start: offset,
+      end: offset + size,
+      weightDecay: decays(name) ? weightDecay : 0,
+      learningRateFactor: 1,
+    }
+    if (layerwise) {
+      groups.push({ ...group, layerwise: decays(name) })
+      continue
+    }
     const last = groups.at(-1)
     // The gap that alignment leaves holds zeros, which an update leaves zero.
-    const adjoins = last && last.weightDecay === decay && offset - last.end < 16
-    if (adjoins) last.end = offset + size
-    else groups.push({ start: offset, end: offset + size, weightDecay: decay, learningRateFactor: 1 })
+    const adjoins = last && last.weightDecay === group.weightDecay && offset - last.end < 16
+    if (adjoins) last.end = group.end
+    else groups.push(group)
   }
   return groups
 }

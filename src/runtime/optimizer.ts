@@ -1,10 +1,10 @@
-import { compileElementwise } from '../graph/elementwise-kernel.ts'
+import { compileElementwise, type ElementwiseKernel } from '../graph/elementwise-kernel.ts'
 import { Graph, type Value } from '../graph/graph.ts'
 import { toOnnx } from '../graph/onnx.ts'
 import { mul } from '../graph/ops/elementwise.ts'
 import { reduceSum } from '../graph/ops/reduce.ts'
 import { verify } from '../graph/verify.ts'
-import { stretchBytes, type UpdateProgram } from './weight-updater.ts'
+import { stretchBytes, trustRatioSums, type UpdateProgram } from './weight-updater.ts'
 
 /** An optimiser: state arrays, scalars that change from step to step, and an element-wise update written as a graph. */
 export interface Optimizer {
@@ -22,37 +22,75 @@ export interface Optimizer {
    * Builds the update of one stretch.
    * @param inputs `weights`, `gradients` (already scaled for clipping) and each slot: float32 [n]; `learningRate`,
    * `weightDecay` and each scalar: float32 []
-   * @returns the new `weights` and slots
+   * @returns the new slots, and without `layerwise` the new `weights`
    */
   update(inputs: Record<string, Value>): Record<string, Value>
+  /** For optimisers that look at each parameter as a whole: how the weights follow from the new slots. */
+  readonly layerwise?: LayerwiseUpdate
+}
+
+/** An update of weights whose size depends on norms of the whole parameter, such as LAMB's. */
+export interface LayerwiseUpdate {
+  /**
+   * The two tensors whose norms over the parameter make `trustRatio` = |numerator| / |denominator|; it is 1 where either is
+   * 0, and for biases and normalisation weights.
+   * @param inputs as of `update`, with the new slots
+   */
+  trustRatio(inputs: Record<string, Value>): { numerator: Value; denominator: Value }
+  /** The new weights. @param inputs as of `update`, with the new slots and `trustRatio`: float32 [] */
+  weights(inputs: Record<string, Value>): Value
 }
 
 /** The optimiser's update, as the weight updater runs it. */
 export function updateProgram(optimizer: Optimizer): UpdateProgram {
+  const { layerwise } = optimizer
+  const kernel = compilePass(optimizer, ['gradients', 'gradientScale'], (given) => {
+    const inputs = { ...given, gradients: mul(given.gradients, given.gradientScale) }
+    const updated = optimizer.update(inputs)
+    if (!layerwise) return { updated }
+    const { numerator, denominator } = layerwise.trustRatio({ ...inputs, ...updated })
+    const { numerator: above, denominator: below } = trustRatioSums
+    return { updated, squared: { [above]: numerator, [below]: denominator } }
+  })
+  return {
+    kernel,
+    layerwise:
+      layerwise &&
+      compilePass(optimizer, ['trustRatio'], (inputs) => ({ updated: { weights: layerwise.weights(inputs) } })),
+    sumOfSquares: sumOfSquaresModel(),
+    slots: optimizer.slots,
+  }
+}
+
+/**
+ * One pass over weights, slots and what `further` names; `gradients` is a tensor.
+ * @param build gives the new tensors by the name of the one that they replace, and the tensors whose squares are summed
+ */
+function compilePass(
+  optimizer: Optimizer,
+  further: readonly string[],
+  build: (inputs: Record<string, Value>) => { updated: Record<string, Value>; squared?: Record<string, Value> },
+): ElementwiseKernel {
   const graph = new Graph()
   const inputs: Record<string, Value> = {}
-  for (const name of ['weights', 'gradients', ...optimizer.slots]) inputs[name] = graph.input(name, 'float32', ['n'])
+  const isTensor = (name: string) => name === 'gradients'
+  for (const name of ['weights', ...further.filter(isTensor), ...optimizer.slots])
+    inputs[name] = graph.input(name, 'float32', ['n'])
   const scalars = [
-    'gradientScale',
+    ...further.filter((name) => !isTensor(name)),
     'learningRate',
     'learningRateFactor',
     'weightDecay',
     ...Object.keys(optimizer.scalars(1)),
   ]
   for (const name of scalars) inputs[name] = graph.input(name, 'float32', [])
-  const updated = optimizer.update({
-    ...inputs,
-    gradients: mul(inputs.gradients, inputs.gradientScale),
-    learningRate: mul(inputs.learningRate, inputs.learningRateFactor),
-  })
+  const learningRate = mul(inputs.learningRate, inputs.learningRateFactor)
+  const { updated, squared = {} } = build({ ...inputs, learningRate })
   for (const [name, value] of Object.entries(updated)) graph.output(`new:${name}`, value)
+  for (const [name, value] of Object.entries(squared)) graph.output(name, reduceSum(mul(value, value)))
   verify(graph)
   const overwrites = Object.fromEntries(Object.keys(updated).map((name) => [`new:${name}`, name]))
-  return {
-    kernel: compileElementwise(graph, overwrites, stretchBytes),
-    sumOfSquares: sumOfSquaresModel(),
-    slots: optimizer.slots,
-  }
+  return compileElementwise(graph, overwrites, stretchBytes)
 }
 
 function sumOfSquaresModel(): Uint8Array {

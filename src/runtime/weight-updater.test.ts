@@ -76,6 +76,59 @@ describe('groups', () => {
   })
 })
 
+describe('an update in two passes', () => {
+  /** w = w - lr ratio sum, where sum is the new one and ratio = |w| / |sum| over the group. */
+  const normed: Optimizer = {
+    ...counting,
+    name: 'normed',
+    update: ({ gradients, sum }: Record<string, Value>) => ({ sum: add(sum, gradients) }),
+    layerwise: {
+      trustRatio: ({ weights, sum }) => ({ numerator: weights, denominator: sum }),
+      weights: ({ weights, sum, learningRate, trustRatio }) => sub(weights, mul(mul(learningRate, trustRatio), sum)),
+    },
+  }
+  const run = async (weights: number[], gradients: number[], layerwise: boolean, before = 0) => {
+    const twoPasses = await WeightUpdater.create(onnxRuntimeBackend({ threads: 1 }), updateProgram(normed))
+    const once = (count: number, w: Float32Array, g: Float32Array) => {
+      const arrays = new Map([
+        ['weights', w.slice()],
+        ['gradients', g.slice()],
+        ['sum', new Float32Array(count)],
+      ])
+      const group = { start: 0, end: count, weightDecay: 0, learningRateFactor: 1, layerwise }
+      twoPasses.update(arrays, [group], { ...scalars, learningRate: 1 })
+      return arrays
+    }
+    if (before > 0) once(before, numbers(before, 31), numbers(before, 17))
+    const found = once(weights.length, Float32Array.from(weights), Float32Array.from(gradients))
+    await twoPasses.release()
+    return { weights: [...found.get('weights')!], sum: [...found.get('sum')!], gradients: [...found.get('gradients')!] }
+  }
+
+  test('scales by the norms of the whole group, with the new state', async () => {
+    // |(6, 8)| / |(3, 4)| = 2; the gradients stay.
+    expect(await run([6, 8], [3, 4], true)).toEqual({ weights: [0, 0], sum: [3, 4], gradients: [3, 4] })
+    expect((await run([6, 8], [3, 4], false)).weights).toEqual([3, 4])
+  })
+
+  test('does not see what an earlier group left in the kernel', async () => {
+    expect((await run([6, 8, 0, 0, 0], [3, 4, 0, 0, 0], true, 20_000)).weights).toEqual([0, 0, 0, 0, 0])
+  })
+
+  test.each([
+    ['weights', [0, 0], [3, 4], [-3, -4]],
+    ['denominator', [6, 8], [0, 0], [6, 8]],
+  ])('has a ratio of 1 where the norm of the %s is 0', async (_name, weights, gradients, expected) => {
+    expect((await run(weights, gradients, true)).weights).toEqual(expected)
+  })
+
+  test('sums over several stretches', async () => {
+    const count = 3 * 8192 + 5
+    const { weights } = await run(Array(count).fill(6), Array(count).fill(3), true)
+    expect(weights.findIndex((value) => value !== 0)).toBe(-1)
+  })
+})
+
 describe('the norm', () => {
   test.each([0, 1, 3, 1000, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 1 << 20])('of %i elements', async (length) => {
     const values = formulaWeights('norm', length)

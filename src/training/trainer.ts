@@ -3,7 +3,7 @@ import { type BatchContext, DataLoader } from '../data/loader.ts'
 import type { ModelBatch } from '../models/batch-inputs.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../models/training-session.ts'
-import { AdamW } from './optimizers/adamw.ts'
+import { createOptimizer } from './optimizers/registry.ts'
 import { scheduleFactor } from './schedule.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
 import { bestMetricName, type TrainingArguments, trainingArguments } from './training-arguments.ts'
@@ -141,7 +141,7 @@ export class Trainer<Item> {
       )
     }
     const session = await model.compile({
-      optimizer: new AdamW({
+      optimizer: createOptimizer(args.optimizer, {
         learningRate: args.learningRate,
         betas: [args.adamBeta1, args.adamBeta2],
         epsilon: args.adamEpsilon,

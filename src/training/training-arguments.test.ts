@@ -19,6 +19,18 @@ test.each([
   )
 })
 
+test('epsilon is by default that of the optimizer, unless said otherwise', () => {
+  expect(trainingArguments({ optimizer: 'adamw' }).adamEpsilon).toBe(1e-8)
+  expect(trainingArguments({ optimizer: 'lamb' }).adamEpsilon).toBe(1e-6)
+  expect(trainingArguments({ optimizer: 'lamb', adamEpsilon: 1e-3 }).adamEpsilon).toBe(1e-3)
+})
+
+test.each(['lamp', 'constructor'])('an unknown optimizer "%s" is refused', (name) => {
+  const given = { optimizer: name, adamEpsilon: 1e-8 } as unknown as Partial<TrainingArguments>
+  expect(() => trainingArguments(given)).toThrow(ConfigError)
+  expect(() => trainingArguments(given)).toThrow(new RegExp(`unknown optimizer "${name}".*known: adamw, lamb`))
+})
+
 test('an unknown setting is refused with the nearest known one', () => {
   const given = { learningrate: 1 } as Partial<TrainingArguments>
   expect(() => trainingArguments(given)).toThrow(ConfigError)

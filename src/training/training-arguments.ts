@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
+import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
 
 /** When to evaluate or save. */
@@ -30,7 +31,9 @@ export interface TrainingArguments {
   warmupRatio: number
   /** Decoupled decay of all weights but biases and LayerNorm; default 0. */
   weightDecay: number
-  /** AdamW's moment decay rates and epsilon; defaults 0.9, 0.999, 1e-8. */
+  /** Default `adamw`; `lamb` is for large batches. */
+  optimizer: OptimizerName
+  /** The optimiser's moment decay rates and epsilon; defaults 0.9, 0.999, and 1e-8 (LAMB: 1e-6). */
   adamBeta1: number
   adamBeta2: number
   adamEpsilon: number
@@ -80,6 +83,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   warmupSteps: 0,
   warmupRatio: 0,
   weightDecay: 0,
+  optimizer: 'adamw',
   adamBeta1: 0.9,
   adamBeta2: 0.999,
   adamEpsilon: 1e-8,
@@ -143,7 +147,12 @@ export function trainingArguments(
   }
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const metric = given.metricForBestModel ?? trainingDefaults.metricForBestModel
-  const args: TrainingArguments = { ...trainingDefaults, greaterIsBetter: !/(^|_)loss$/.test(metric), ...defined }
+  const args: TrainingArguments = {
+    ...trainingDefaults,
+    greaterIsBetter: !/(^|_)loss$/.test(metric),
+    adamEpsilon: defaultEpsilon(given.optimizer ?? trainingDefaults.optimizer),
+    ...defined,
+  }
   for (const [key, least] of Object.entries(wholeFrom)) {
     const value = args[key as keyof TrainingArguments] as number
     if (!Number.isInteger(value) || value < least) fail(key, `a whole number of at least ${least}`, value)

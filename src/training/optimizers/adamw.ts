@@ -1,7 +1,7 @@
-import { ConfigError } from '../../core/errors.ts'
 import type { Value } from '../../graph/graph.ts'
 import { add, div, mul, scale, shift, sqrt, sub } from '../../graph/ops/elementwise.ts'
 import type { Optimizer } from '../../runtime/optimizer.ts'
+import { biasCorrections, checkAdamSettings } from './adam-settings.ts'
 
 export interface AdamWOptions {
   /** Default 5e-5. */
@@ -29,13 +29,7 @@ export class AdamW implements Optimizer {
 
   /** @throws ConfigError if a setting is out of range */
   constructor({ learningRate = 5e-5, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0 }: AdamWOptions = {}) {
-    if (!(learningRate >= 0))
-      throw new ConfigError('LEARNING_RATE', `learningRate must be at least 0, not ${learningRate}`)
-    if (!betas.every((beta) => beta >= 0 && beta < 1)) {
-      throw new ConfigError('BETAS', `each of betas must be at least 0 and below 1, not ${betas.join(', ')}`)
-    }
-    if (!(epsilon > 0)) throw new ConfigError('EPSILON', `epsilon must be above 0, not ${epsilon}`)
-    if (!(weightDecay >= 0)) throw new ConfigError('WEIGHT_DECAY', `weightDecay must be at least 0, not ${weightDecay}`)
+    checkAdamSettings({ learningRate, betas, epsilon, weightDecay })
     this.learningRate = learningRate
     this.betas = betas
     this.epsilon = epsilon
@@ -43,11 +37,7 @@ export class AdamW implements Optimizer {
   }
 
   scalars(step: number): Record<string, number> {
-    const [beta1, beta2] = this.betas
-    return {
-      inverseCorrection1: 1 / (1 - beta1 ** step),
-      inverseRootCorrection2: 1 / Math.sqrt(1 - beta2 ** step),
-    }
+    return biasCorrections(this.betas, step)
   }
 
   update(inputs: Record<string, Value>): Record<string, Value> {

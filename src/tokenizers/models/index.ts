@@ -1,5 +1,7 @@
 import type { TokenModel } from '../components.ts'
+import { createBpe } from './bpe.ts'
 import type { ModelConfig } from './config.ts'
+import { createUnigram } from './unigram.ts'
 import { createWordLevel } from './wordlevel.ts'
 import { WordPiece } from './wordpiece.ts'
 
@@ -23,7 +25,9 @@ export function createModel(config: ModelConfig): TokenModel {
       })
     case 'WordLevel':
       return createWordLevel(config.vocab, config.unk_token)
-    default:
-      throw new Error(`the model ${config.type} is yet to come`)
+    case 'BPE':
+      return createBpe(config)
+    case 'Unigram':
+      return createUnigram(config)
   }
 }

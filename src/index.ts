@@ -16,6 +16,13 @@ export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/
 export { EncoderModel, type ForwardOptions, type ModelOutput } from './models/model.ts'
 export { formatSummary, summarizeModel } from './models/summary.ts'
 export type { CompileOptions, TrainingSession, TrainingStep } from './models/training-session.ts'
+export {
+  type Fill,
+  type FillMaskOptions,
+  type FillMaskPipeline,
+  type Fills,
+  fillMaskPipeline,
+} from './pipelines/fill-mask.ts'
 export { type PipelineOptions, pipeline } from './pipelines/node.ts'
 export {
   type TextClassification,

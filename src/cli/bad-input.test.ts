@@ -32,6 +32,8 @@ beforeAll(async () => {
   await edit('odd-heads/config.json', (config) => ({ ...config, num_attention_heads: 5 }))
   await cp(at('base'), at('cut'), { recursive: true })
   await truncate(at('cut/model.safetensors'), 3000)
+  await cp(at('base'), at('encoder'), { recursive: true })
+  await edit('encoder/config.json', (config) => ({ ...config, architectures: ['BertModel'] }))
   await cp(at('base'), at('wide'), { recursive: true })
   await edit('wide/config.json', (config) => ({ ...config, intermediate_size: 18, num_hidden_layers: 3 }))
 })
@@ -127,9 +129,37 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['missing flags', () => ['evaluate'], 'MISSING_FLAG', '--model DIR', '--data FILE'],
   [
     'a model that does not classify',
-    () => ['predict', '--model', at('base'), 'good'],
+    () => ['evaluate', '--model', at('base'), '--data', at('train.csv')],
     'NO_CLASSIFIER',
     'BertForMaskedLM',
+  ],
+  ['a text without a mask', () => ['predict', '--model', at('base'), 'good', 'bad'], 'NO_MASK', 'text 1', '"good"'],
+  [
+    'a text that is too long',
+    () => ['predict', '--model', at('base'), `[MASK]${' good'.repeat(14)}`],
+    'TEXT_TOO_LONG',
+    '17 tokens',
+    'at most 16',
+  ],
+  [
+    'no fills',
+    () => ['predict', '--model', at('base'), '[MASK]', '--top-k', '0'],
+    'FLAG_VALUE',
+    '--top-k must be a whole number of at least 1',
+  ],
+  [
+    'an encoder without a head',
+    () => ['predict', '--model', at('encoder'), 'good'],
+    'NO_CLASSIFIER',
+    'BertModel',
+    'finetune',
+  ],
+  [
+    'a flag of another task',
+    () => ['predict', '--model', at('encoder'), 'good', '--top-k', '3'],
+    'FLAG_TASK',
+    '--top-k',
+    'masked language models',
   ],
   ['nothing to predict', () => ['predict', '--model', at('base')], 'TEXTS', '--input'],
   [

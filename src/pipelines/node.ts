@@ -1,18 +1,26 @@
 import { describeModel, loadModel } from '../checkpoints/node.ts'
 import { ConfigError, didYouMean } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
 import { sequenceLimit } from '../models/sequence-limit.ts'
 import type { EngineOptions } from '../runtime/engine.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
+import { type FillMaskPipeline, fillMaskPipeline } from './fill-mask.ts'
 import { type TextClassificationPipeline, textClassificationPipeline } from './text-classification.ts'
 
 export interface PipelineOptions extends EngineOptions {
-  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
+  /**
+   * Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit; `fill-mask`
+   * refuses texts that are longer than the model takes.
+   */
   maxLength?: number
+  /** Told what a pipeline had to replace. */
+  logger?: Logger
 }
 
 /** Pipelines by task, one line each. */
 interface Pipelines {
   'text-classification': TextClassificationPipeline
+  'fill-mask': FillMaskPipeline
 }
 
 const makers: { [Task in keyof Pipelines]: (directory: string, options: PipelineOptions) => Promise<Pipelines[Task]> } =
@@ -22,6 +30,13 @@ const makers: { [Task in keyof Pipelines]: (directory: string, options: Pipeline
       const limit = sequenceLimit(await describeModel(directory), tokenizer, maxLength)
       const model = await loadModel(directory, 'sequence-classification', { ...options, requireHead: true })
       return textClassificationPipeline(model, tokenizer, { maxLength: limit })
+    },
+    'fill-mask': async (directory, { maxLength, ...options }) => {
+      const tokenizer = await loadTokenizer(directory)
+      sequenceLimit(await describeModel(directory), tokenizer, maxLength)
+      // A checkpoint of the pre-training head has this one's weights too.
+      const model = await loadModel(directory, 'masked-lm', { ...options, requireHead: true })
+      return fillMaskPipeline(model, tokenizer, { maxLength, logger: options.logger })
     },
   }
 

@@ -4,6 +4,7 @@ import { CheckpointError, TokenizerError } from '../../core/errors.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
 import { modelParameters } from '../../models/graphs.ts'
 import { formatSummary, summarizeModel } from '../../models/summary.ts'
+import { fillsMasks } from '../../pipelines/fill-mask.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
 import { modelFolder } from '../inputs.ts'
@@ -121,6 +122,8 @@ function usesOf(
   if (!hasWeights) return ['nothing yet: there are no weights (model.safetensors)']
   const tokenizer = hasTokenizer ? '' : ' --tokenizer DIR'
   const train = `bertsmith finetune --task text-classification --model ${folder}${tokenizer} … (a ${task === 'sequence-classification' ? 'further' : 'new'} classifier)`
+  if (fillsMasks(task ?? undefined) && hasTokenizer)
+    return [`bertsmith predict --model ${folder} "a text with a [MASK]"`, train]
   if (task !== 'sequence-classification') return [train]
   if (!hasTokenizer) return [train]
   return [`bertsmith predict --model ${folder} "a text"`, `bertsmith evaluate --model ${folder} --data FILE`, train]

@@ -3,21 +3,22 @@ import { dirname } from 'node:path'
 import { streamFileAtomic } from '../../checkpoints/node/files.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { type ReadOptions, readExamples } from '../../data/node.ts'
-import type { TextClassification, TextInput } from '../../pipelines/text-classification.ts'
-import { loadClassifier } from '../classifier.ts'
-import { type CommandContext, defineCommand } from '../command.ts'
+import type { TextInput } from '../../pipelines/text-classification.ts'
+import { defineCommand } from '../command.ts'
 import { checkOutputFile, dataFlags, maxLengthFlag, readOptions } from '../inputs.ts'
+import { loadPredictor } from '../predictors/load.ts'
+import type { Predictor } from '../predictors/predictor.ts'
 import { createProgress } from '../progress.ts'
-import { shorten, textTable } from '../tables.ts'
 
 /** Texts that are read, run and written together. */
 const sliceSize = 1024
 
 export const predict = defineCommand({
   name: 'predict',
-  summary: 'Use a model on texts: label and probabilities of each',
+  summary: 'Use a model on texts: label and probabilities of each, or what fills a [MASK]',
   example: `bertsmith predict --model out/spam "You have won a prize" "See you at lunch"
-bertsmith predict --model out/spam --input mails.csv --output labels.jsonl`,
+bertsmith predict --model out/spam --input mails.csv --output labels.jsonl
+bertsmith predict --model out/pretrained "See you at the [MASK]" --top-k 10`,
   positionals: { name: 'TEXT…', description: 'texts, in quotes', many: true },
   flags: {
     model: { type: 'string', required: true, value: 'DIR', description: 'Folder of a trained model' },
@@ -25,6 +26,8 @@ bertsmith predict --model out/spam --input mails.csv --output labels.jsonl`,
     output: { type: 'string', value: 'FILE', description: 'Write predictions to a .jsonl or .csv file' },
     'batch-size': { type: 'number', description: 'Texts a batch (default 32)' },
     'max-length': maxLengthFlag,
+    'top-k': { type: 'number', value: 'N', description: 'Fills of each [MASK] (default 5)' },
+    targets: { type: 'string', many: true, value: 'TOKEN…', description: 'Fill [MASK] with one of these only' },
     'text-column': dataFlags['text-column'],
     'text-pair-column': dataFlags['text-pair-column'],
     format: dataFlags.format,
@@ -36,44 +39,43 @@ bertsmith predict --model out/spam --input mails.csv --output labels.jsonl`,
     }
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ConfigError('FLAG_VALUE', `--batch-size must be a whole number of at least 1, not ${batchSize}`)
-    const write = output === undefined ? undefined : rowWriter(output)
+    const format = output === undefined ? undefined : outputFormat(output)
     if (output !== undefined) await checkOutputFile(output)
     const slices = input === undefined ? [texts] : await startReading(readSlices(input, readOptions(values)))
-    const { classify, labels } = await loadClassifier(values)
-    const predictions: TextClassification[] = []
-    const run = async (emit: (slice: TextClassification[]) => Promise<void> | void) => {
+    const predictor = await loadPredictor(values, context.note)
+    const rows: unknown[] = []
+    const run = async (emit: (slice: unknown[]) => Promise<void> | void) => {
       const bar = { stream: context.stderr, label: 'Predicting', unit: 'texts' }
       const progress = input === undefined ? undefined : createProgress(bar)
       let done = 0
       for await (const slice of slices) {
         const before = done
         const onProgress = (count: number) => progress?.update(before + count)
-        await emit(await classify(slice, { batchSize, onProgress }))
+        await emit(await predictor.predict(slice, { batchSize, onProgress }))
         done += slice.length
       }
       progress?.finish()
       return done
     }
     try {
-      if (output === undefined) await run((slice) => void predictions.push(...slice))
+      if (output === undefined) await run((slice) => void rows.push(...slice))
       else {
         await mkdir(dirname(output), { recursive: true })
-        let rows = 0
+        let count = 0
         await streamFileAtomic(output, async (file) => {
-          const begin = write!.begin(labels)
-          if (begin) await file.write(begin)
-          rows = await run(async (slice) => {
-            await writeRows(file, slice, write!.row)
-            if (context.json) predictions.push(...slice)
+          if (format === 'csv') await file.write(csvLine(predictor.csvHeader))
+          count = await run(async (slice) => {
+            await writeRows(file, slice, predictor, format!)
+            if (context.json) rows.push(...slice)
           })
         })
-        context.print(`${output}: ${rows} predictions`)
+        context.print(`${output}: ${count} predictions`)
       }
     } finally {
-      await classify.close()
+      await predictor.close()
     }
-    if (output === undefined) printPredictions(predictions, context)
-    return { predictions }
+    if (output === undefined && !context.json) context.print(predictor.table(rows))
+    return predictor.json(rows, texts.length === 1)
   },
 })
 
@@ -99,44 +101,27 @@ async function startReading(slices: AsyncGenerator<TextInput[]>): Promise<AsyncI
   })()
 }
 
-function printPredictions(predictions: readonly TextClassification[], { print, json }: CommandContext): void {
-  if (json) return
-  const rows = predictions.map(({ text, textPair, label, score }) => [
-    label,
-    score.toFixed(4),
-    shorten(textPair === undefined ? text : `${text} | ${textPair}`, 80),
-  ])
-  print(textTable([['label', 'score', 'text'], ...rows], { right: [1] }))
-}
-
-interface RowWriter {
-  /** What stands above the rows. */
-  begin(labels: readonly string[]): string
-  row(prediction: TextClassification): string
-}
+type OutputFormat = 'jsonl' | 'csv'
 
 /** @throws ConfigError for other extensions */
-function rowWriter(file: string): RowWriter {
-  if (/\.(jsonl|ndjson)$/i.test(file))
-    return { begin: () => '', row: (prediction) => `${JSON.stringify(prediction)}\n` }
-  if (/\.csv$/i.test(file)) {
-    // All files have the column of second texts: whether there are any shows only at the end of the input.
-    return {
-      begin: (labels) => csvRow(['text', 'text_pair', 'label', 'score', ...labels.map((label) => `score_${label}`)]),
-      row: ({ text, textPair = '', label, score, scores }) =>
-        csvRow([text, textPair, label, String(score), ...Object.values(scores).map(String)]),
-    }
-  }
+function outputFormat(file: string): OutputFormat {
+  if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl'
+  if (/\.csv$/i.test(file)) return 'csv'
   throw new ConfigError('OUTPUT_FORMAT', `--output ${file}: expected a name that ends in .jsonl or .csv`)
 }
 
-const csvRow = (cells: readonly string[]): string =>
+const csvLine = (cells: readonly string[]): string =>
   `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
 
 async function writeRows(
   file: FileHandle,
-  slice: readonly TextClassification[],
-  row: (prediction: TextClassification) => string,
+  rows: readonly unknown[],
+  predictor: Predictor,
+  format: OutputFormat,
 ): Promise<void> {
-  await file.writeFile(slice.map(row).join(''))
+  const lines =
+    format === 'csv'
+      ? rows.flatMap((row) => predictor.csvRows(row).map(csvLine))
+      : rows.map((row) => `${JSON.stringify(predictor.record(row))}\n`)
+  await file.writeFile(lines.join(''))
 }

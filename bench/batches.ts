@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RandomStream, randomStream } from '../src/core/random.ts'
+import { IGNORED_LABEL } from '../src/data/collator.ts'
 import { BertTokenizer } from '../src/tokenizers/bert-tokenizer.ts'
 import { parseVocabText } from '../src/tokenizers/vocabulary.ts'
 import type { BatchSizes } from './products.ts'
@@ -19,7 +20,7 @@ export interface BatchSource {
 
 /** Ids from here on are ordinary tokens of the published vocabulary, up to its 30522. */
 const firstWord = 1996
-const vocabSize = 30522
+export const vocabSize = 30522
 const clsId = 101
 const sepId = 102
 
@@ -77,20 +78,31 @@ async function storedLengths(): Promise<number[]> {
 }
 
 /** Part i of a list, which starts over at its end. */
-function cut<T>(list: readonly T[], i: number, size: number): T[] {
+export function cut<T>(list: readonly T[], i: number, size: number): T[] {
   return Array.from({ length: size }, (_, k) => list[(i * size + k) % list.length])
 }
 
 function randomBatch(lengths: readonly number[], random: RandomStream): StepBatch {
-  const word = () => firstWord + random.integer(vocabSize - firstWord)
   return {
-    ids: lengths.map((length) => [clsId, ...Array.from({ length: length - 2 }, word), sepId]),
+    ids: lengths.map((length) => randomIds(length, random)),
     labels: lengths.map(() => random.integer(2)),
   }
 }
 
-/** B, N and T of a batch. */
-export function batchSizes({ ids }: StepBatch): BatchSizes {
+/** A sequence of so many tokens, special ones included. */
+export function randomIds(length: number, random: RandomStream): number[] {
+  const word = () => firstWord + random.integer(vocabSize - firstWord)
+  return [clsId, ...Array.from({ length: length - 2 }, word), sepId]
+}
+
+/** B, N and T of a batch, and M where tokens are to be predicted. */
+export function batchSizes({ ids, labels }: StepBatch): BatchSizes {
   const lengths = ids.map((row) => row.length)
-  return { batch: ids.length, tokens: lengths.reduce((a, b) => a + b, 0), longest: Math.max(...lengths) }
+  const predicted = labels.flat().filter((label) => label !== IGNORED_LABEL).length
+  return {
+    batch: ids.length,
+    tokens: lengths.reduce((a, b) => a + b, 0),
+    longest: Math.max(...lengths),
+    ...(Array.isArray(labels[0]) && { masked: predicted }),
+  }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { baseSizes, classifier } from './classifier.ts'
+import { batchSizes } from './batches.ts'
+import { baseSizes, benchModel, classifier, miniSizes } from './classifier.ts'
+import { mlmBatches } from './mlm-batches.ts'
 import { groupProducts, matrixProducts, operations } from './products.ts'
 import { meanByNode, partOf } from './profile.ts'
 import { summarize } from './statistics.ts'
@@ -37,6 +39,32 @@ describe('matrix products of a training step', () => {
     expect(asTfjsTrains({ ...shape, transA: false, transB: false })).toMatchObject({ transA: false, transB: true })
     expect(asTfjsTrains({ ...shape, transA: true, transB: false })).toMatchObject({ transA: true, transB: false })
   })
+})
+
+test('a language model multiplies the vocabulary with the tokens to be predicted alone', () => {
+  const sizes = { batch: 3, tokens: 11, longest: 5, masked: 2 }
+  const products = matrixProducts(benchModel('masked-lm', miniSizes()), sizes)
+  const vocabulary = products.filter(({ m, n, k }) => [m, n, k].includes(30522))
+  expect(vocabulary).toHaveLength(3)
+  expect(vocabulary.map(operations)).toEqual(Array(3).fill(2 * 2 * 256 * 30522))
+})
+
+test('pre-training batches without data: random ids, the same each time, 15 % to be predicted', async () => {
+  const { batches, notFound } = await mlmBatches('no such folder', 2, 32)
+  expect(notFound).toContain('wikitext2')
+  expect((await mlmBatches('no such folder', 2, 32)).batches).toEqual(batches)
+  expect(batches[0].ids).not.toEqual(batches[1].ids)
+  for (const batch of batches) {
+    const { masked, ...sizes } = batchSizes(batch)
+    expect(sizes).toEqual({ batch: 32, tokens: 32 * 128, longest: 128 })
+    expect(Math.abs(masked! / (32 * 126) - 0.15)).toBeLessThan(0.03) // five standard deviations
+    const labels = (batch.labels as number[][]).flat()
+    const shown = batch.ids.flat()
+    const share = shown.filter((id, i) => labels[i] !== -100 && id === 103).length / masked!
+    expect(Math.abs(share - 0.8)).toBeLessThan(0.1)
+    expect(labels.findIndex((label, i) => label === -100 && shown[i] === 103)).toBe(-1)
+    expect(labels.filter((label) => label === 101 || label === 102)).toEqual([])
+  }
 })
 
 test.each([

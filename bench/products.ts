@@ -22,11 +22,12 @@ export interface PlacedProduct extends Product {
   scope: string
 }
 
-/** Sizes that the named dimensions of a step's graph are bound to: B, N and T. */
+/** Sizes that the named dimensions of a step's graph are bound to: B, N, T, and M of a language model. */
 export interface BatchSizes {
   batch: number
   tokens: number
   longest: number
+  masked?: number
 }
 
 /** Every product of one forward and backward pass. */

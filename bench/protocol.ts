@@ -14,8 +14,12 @@ export interface ModelSizes {
   intermediate_size: number
 }
 
+/** What the model is trained for. */
+export type BenchTask = 'sequence-classification' | 'masked-lm'
+
 /** The first line to a side that trains. */
 export interface StepSetup {
+  task: BenchTask
   config: ModelSizes
   threads: number
   /** PyTorch's side alone: bf16 runs the forward pass under autocast. */
@@ -37,8 +41,8 @@ export interface Missing {
 export interface StepBatch {
   /** B lists of token ids */
   ids: number[][]
-  /** One class a sequence. */
-  labels: number[]
+  /** One class a sequence; or lists like `ids`, with -100 where nothing is to be predicted. */
+  labels: number[] | number[][]
 }
 
 export interface StepAnswer {

@@ -1,8 +1,9 @@
-"""PyTorch's side of the training-step benchmark: one BERT classification step a line of standard input.
+"""PyTorch's side of the training-step benchmark: one BERT step a line of standard input.
 
-Reads JSON lines. The first is the set-up {"config": {...}, "threads": 2, "precision": "fp32" | "bf16"}; each further one
-a batch {"ids": [[...]], "labels": [...]} of unpadded sequences, padded here to the longest as transformers' collator
-does, before the clock starts. Answers the first with versions and the number of parameters, or {"missing": ...}, and each
+Reads JSON lines. The first is the set-up {"task": "sequence-classification" | "masked-lm", "config": {...}, "threads": 2,
+"precision": "fp32" | "bf16"}; each further one a batch {"ids": [[...]], "labels": [...]} of unpadded sequences, padded
+here to the longest as transformers' collator does, before the clock starts. Labels are classes, or for "masked-lm" lists
+like the ids with -100 where nothing is to be predicted; transformers computes the logits of all positions. Answers the first with versions and the number of parameters, or {"missing": ...}, and each
 batch with {"seconds": ..., "loss": ..., "peakBytes": ...}.
 """
 import json
@@ -24,7 +25,9 @@ torch.manual_seed(0)
 config = transformers.BertConfig(
     hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1, num_labels=2, **setup["config"]
 )
-model = transformers.BertForSequenceClassification(config).train()
+masked_lm = setup["task"] == "masked-lm"
+model_class = transformers.BertForMaskedLM if masked_lm else transformers.BertForSequenceClassification
+model = model_class(config).train()
 plain = [p for n, p in model.named_parameters() if "bias" in n or "LayerNorm" in n]
 decay = [p for n, p in model.named_parameters() if not ("bias" in n or "LayerNorm" in n)]
 groups = [{"params": decay, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
@@ -42,8 +45,8 @@ print(json.dumps({"versions": versions, "threads": torch.get_num_threads(), "par
 rss_unit = 1 if sys.platform == "darwin" else 1024
 
 
-def pad(rows, length):
-    return torch.tensor([row + [0] * (length - len(row)) for row in rows])
+def pad(rows, length, value=0):
+    return torch.tensor([row + [value] * (length - len(row)) for row in rows])
 
 
 for line in sys.stdin:
@@ -53,7 +56,7 @@ for line in sys.stdin:
         "input_ids": pad(batch["ids"], longest),
         "token_type_ids": pad([[0] * len(row) for row in batch["ids"]], longest),
         "attention_mask": pad([[1] * len(row) for row in batch["ids"]], longest),
-        "labels": torch.tensor(batch["labels"]),
+        "labels": pad(batch["labels"], longest, -100) if masked_lm else torch.tensor(batch["labels"]),
     }
     start = time.perf_counter()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=setup["precision"] == "bf16"):

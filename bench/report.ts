@@ -24,9 +24,12 @@ function title({ case: name, settings, quick }: BenchResult): string {
   const what = {
     dense: `training step, ${settings.batchSize} x 128 tokens`,
     sst2: `training step, batches of ${settings.batchSize} sentences of SST-2's lengths`,
+    'mlm-mini': `pre-training step (masked tokens), ${settings.batchSize} x 128 tokens`,
+    'mlm-base': `pre-training step (masked tokens), ${settings.batchSize} x 128 tokens`,
     tfjs: `matrix products of a training step, ${settings.batchSize} x 128 tokens, against TensorFlow.js`,
   }[name]
-  return `${name}: BERT-base${settings.layers === 12 ? '' : ` with ${settings.layers} layers`}, ${what}${quick ? ' (quick check, no measurement)' : ''}`
+  const [size, layers] = name === 'mlm-mini' ? ['mini', 4] : ['base', 12]
+  return `${name}: BERT-${size}${settings.layers === layers ? '' : ` with ${settings.layers} layers`}, ${what}${quick ? ' (quick check, no measurement)' : ''}`
 }
 
 function conditions({ date, machine, settings }: BenchResult): string[] {
@@ -53,8 +56,9 @@ function stepSections(result: StepResult, table: Table): string[] {
   })
   const tokens = batches.map((batch) => batch.tokens)
   const cells = batches.map(({ batch, longest }) => batch * longest)
+  const masked = sum(batches.map((batch) => batch.masked ?? 0))
   return [
-    `Batches: ${source}; ${sum(tokens)} tokens in ${batches.length} batches, ${sum(cells)} when padded to the longest.`,
+    `Batches: ${source}; ${sum(tokens)} tokens in ${batches.length} batches, ${sum(cells)} when padded to the longest${masked > 0 ? `; ${masked} to be predicted` : ''}.`,
     ...sides.map(({ name, versions }) => `${name}: ${versionText(versions)}.`),
     ...(notFound ? [`Not found: ${notFound}.`] : []),
     ...(missing ? [`PyTorch did not run: ${missing}.`] : []),

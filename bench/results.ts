@@ -3,8 +3,13 @@ import type { BatchSizes } from './products.ts'
 import type { ProfileSummary } from './profile.ts'
 import type { Summary } from './statistics.ts'
 
-export type CaseName = 'dense' | 'sst2' | 'tfjs' | 'tokenizers'
-export const caseNames: readonly CaseName[] = ['dense', 'sst2', 'tfjs', 'tokenizers']
+/** The cases that run whole training steps. */
+export type StepCaseName = 'dense' | 'sst2' | 'mlm-mini' | 'mlm-base'
+export type CaseName = StepCaseName | 'tfjs' | 'tokenizers'
+export const caseNames: readonly CaseName[] = ['dense', 'sst2', 'mlm-mini', 'mlm-base', 'tfjs', 'tokenizers']
+
+/** Names of several cases. */
+export const caseGroups: Readonly<Record<string, readonly CaseName[]>> = { mlm: ['mlm-mini', 'mlm-base'] }
 
 /** What decides a measurement. */
 export interface Settings {
@@ -40,7 +45,7 @@ export interface SideResult {
   versions: Record<string, string>
   threads: number
   parameters: number
-  /** Loss of the first step, at random weights: ln 2 is what guessing gives. */
+  /** Loss of the first step, at random weights: guessing gives ln 2, or the logarithm of the vocabulary's size. */
   firstLoss: number
   seconds: Summary
   /** Real tokens of all rounds by their time; padding does not count. */
@@ -55,7 +60,7 @@ export interface Ratio {
 }
 
 export interface StepResult extends CommonResult {
-  case: 'dense' | 'sst2'
+  case: StepCaseName
   source: string
   notFound?: string
   /** The batch of each round. */

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderMarkdown, renderText } from './report.ts'
-import { type BenchResult, type CaseName, caseNames, type Machine } from './results.ts'
+import { type BenchResult, type CaseName, caseGroups, caseNames, type Machine, type Settings } from './results.ts'
 import { inThisFolder, SideError } from './side.ts'
 import { type RunContext, runStepCase } from './step-case.ts'
 import { runTfjsCase } from './tfjs-case.ts'
@@ -13,13 +13,14 @@ import { runTokenizersCase } from './tokenizers-case.ts'
 
 const help = `npm run bench -- [flags]
 
-  --case NAMES      of dense, sst2, tfjs, tokenizers, with commas between (default: all)
+  --case NAMES      of dense, sst2, mlm-mini, mlm-base (mlm: both), tfjs, tokenizers, with commas between (default: all)
   --threads N       threads of each side (default 2; TensorFlow.js has one in Node)
   --rounds N        counted rounds (default 5)
   --warmup N        rounds before them (default 1)
   --python FILE     interpreter with torch and transformers (default: BERTSMITH_PYTHON, or python3)
-  --data DIR        folder with sst2/train.tsv and bert-base-uncased/vocab.txt (default: ../shared/data by the checkout)
-  --layers N        fewer layers, for a quick check (default 12)
+  --data DIR        folder with sst2/train.tsv, wikitext2 and bert-base-uncased/vocab.txt (default: ../shared/data by the
+                    checkout)
+  --layers N        fewer layers, for a quick check (default 12; mlm-mini: 4)
   --batch-size N    fewer sequences, for a quick check (default 32)
   --json            print JSON alone
   --markdown        measure nothing: print the newest full result of each case in bench/results for docs/benchmarks.md
@@ -28,6 +29,7 @@ const help = `npm run bench -- [flags]
 
 const results = inThisFolder('results')
 const full = { layers: 12, batchSize: 32 }
+const fullLayers = (name: CaseName) => (name === 'mlm-mini' ? 4 : full.layers)
 
 /** Returns the exit status. */
 async function main(signal: AbortSignal): Promise<number> {
@@ -50,7 +52,7 @@ async function main(signal: AbortSignal): Promise<number> {
     process.stdout.write(help)
     return 0
   }
-  const cases = values.case.split(',').map(caseName)
+  const cases = values.case.split(',').flatMap(casesOf)
   if (values.markdown) return printMarkdown(cases)
   const context: RunContext = {
     settings: {
@@ -84,15 +86,15 @@ async function main(signal: AbortSignal): Promise<number> {
 
 /** Measures one case and stores its result. */
 async function runCase(name: CaseName, context: RunContext): Promise<BenchResult> {
-  const { settings } = context
+  const settings: Settings = { ...context.settings, layers: Math.min(context.settings.layers, fullLayers(name)) }
   const about = {
     date: new Date().toISOString(),
-    quick: settings.layers !== full.layers || settings.batchSize !== full.batchSize,
+    quick: settings.layers !== fullLayers(name) || settings.batchSize !== full.batchSize,
     machine: machine(),
     settings,
   }
   const ending = new AbortController() // ends the other sides when one has failed
-  const inCase = { ...context, signal: AbortSignal.any([context.signal, ending.signal]) }
+  const inCase = { ...context, settings, signal: AbortSignal.any([context.signal, ending.signal]) }
   let result: BenchResult
   try {
     result = { ...about, ...(await measure(name, inCase)) }
@@ -142,10 +144,15 @@ async function printMarkdown(cases: readonly CaseName[]): Promise<number> {
   return missing > 0 ? 1 : 0
 }
 
-function caseName(text: string): CaseName {
-  const name = caseNames.find((known) => known === text.trim())
-  if (!name) throw new Error(`there is no case "${text}"; there are ${caseNames.join(', ')}`)
-  return name
+function casesOf(text: string): readonly CaseName[] {
+  const trimmed = text.trim()
+  if (Object.hasOwn(caseGroups, trimmed)) return caseGroups[trimmed]
+  const name = caseNames.find((known) => known === trimmed)
+  if (!name) {
+    const known = [...caseNames, ...Object.keys(caseGroups)]
+    throw new Error(`there is no case "${text}"; there are ${known.join(', ')}`)
+  }
+  return [name]
 }
 
 function count(flag: string, text: string, least: number): number {

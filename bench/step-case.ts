@@ -1,10 +1,20 @@
 /** The cases that run whole training steps: bertsmith against PyTorch, round by round on the same batches. */
 import { type BatchSource, batchSizes, denseBatches, sst2Batches } from './batches.ts'
-import { baseSizes, classifier } from './classifier.ts'
+import { baseSizes, benchModel, miniSizes } from './classifier.ts'
+import { mlmBatches } from './mlm-batches.ts'
 import { groupProducts, matrixProducts } from './products.ts'
 import { type ProfileSummary, summarizeProfile } from './profile.ts'
-import type { ProductAnswer, ProfileAnswer, StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
-import type { Settings, SideResult, StepResult } from './results.ts'
+import type {
+  BenchTask,
+  ModelSizes,
+  ProductAnswer,
+  ProfileAnswer,
+  StepAnswer,
+  StepBatch,
+  StepReady,
+  StepSetup,
+} from './protocol.ts'
+import type { Settings, SideResult, StepCaseName, StepResult } from './results.ts'
 import { inThisFolder, Side } from './side.ts'
 import { median, sum, summarize } from './statistics.ts'
 
@@ -25,17 +35,37 @@ type Measured = Omit<StepResult, 'date' | 'quick' | 'machine' | 'settings'>
 /** Steps of the profiled run; the first does not count. */
 const profiledSteps = 4
 
-export async function runStepCase(name: 'dense' | 'sst2', context: RunContext): Promise<Measured> {
+/** What a case is made of. */
+interface StepCase {
+  task: BenchTask
+  sizes(layers: number): ModelSizes
+  batches(data: string, count: number, batchSize: number): BatchSource | Promise<BatchSource>
+  /** What bertsmith is compared with. */
+  precisions: readonly ('fp32' | 'bf16')[]
+}
+
+const dense: StepCase = {
+  task: 'sequence-classification',
+  sizes: baseSizes,
+  batches: (_data, count, batchSize) => denseBatches(count, batchSize),
+  precisions: ['fp32'],
+}
+const mlmBase: StepCase = { task: 'masked-lm', sizes: baseSizes, batches: mlmBatches, precisions: ['fp32'] }
+const stepCases: Readonly<Record<StepCaseName, StepCase>> = {
+  dense,
+  sst2: { ...dense, batches: sst2Batches, precisions: ['fp32', 'bf16'] },
+  'mlm-mini': { ...mlmBase, sizes: miniSizes },
+  'mlm-base': mlmBase,
+}
+
+export async function runStepCase(name: StepCaseName, context: RunContext): Promise<Measured> {
   const { settings } = context
   const count = settings.warmup + settings.rounds
-  const given =
-    name === 'dense'
-      ? denseBatches(count, settings.batchSize)
-      : await sst2Batches(context.data, count, settings.batchSize)
-  const { batches, ...source }: BatchSource = given
+  const { task, sizes, precisions, ...given } = stepCases[name]
+  const { batches, ...source } = await given.batches(context.data, count, settings.batchSize)
   if (source.notFound) context.note(`${name}: not found: ${source.notFound}; uses ${source.source}`)
-  const setup: StepSetup = { config: baseSizes(settings.layers), threads: settings.threads }
-  const { sides, missing } = await openSides(name === 'sst2' ? ['fp32', 'bf16'] : ['fp32'], setup, context)
+  const setup: StepSetup = { task, config: sizes(settings.layers), threads: settings.threads }
+  const { sides, missing } = await openSides(precisions, setup, context)
   const answers = await interleave(name, sides, batches, context)
   for (const { side } of sides) await side.close()
 
@@ -64,7 +94,7 @@ export async function runStepCase(name: 'dense' | 'sst2', context: RunContext): 
       times: summarize(seconds.values.map((value, round) => value / ours.seconds.values[round])),
     })),
     missing,
-    warnings: differences(results),
+    warnings: differences(results, task === 'masked-lm' ? setup.config.vocab_size : 2),
     profile: await profile(name, setup, measured[0], context),
   }
 }
@@ -123,13 +153,15 @@ async function interleave(
   return answers
 }
 
-/** Signs that the sides do not do the same work. */
-function differences(sides: readonly SideResult[]): string[] {
+/** Signs that the sides do not do the same work. @param choices what there is to guess from */
+function differences(sides: readonly SideResult[], choices: number): string[] {
   const [ours] = sides
   return sides.flatMap(({ name, parameters, threads, firstLoss }) => [
     ...(parameters === ours.parameters ? [] : [`${name} has ${parameters} parameters, bertsmith ${ours.parameters}`]),
     ...(threads === ours.threads ? [] : [`${name} uses ${threads} threads, bertsmith ${ours.threads}`]),
-    ...(Math.abs(firstLoss - Math.LN2) < 0.25 ? [] : [`the first loss of ${name} is ${firstLoss}, far from ln 2`]),
+    ...(Math.abs(firstLoss - Math.log(choices)) < 0.25
+      ? []
+      : [`the first loss of ${name} is ${firstLoss}, far from ln ${choices}`]),
   ])
 }
 
@@ -146,7 +178,7 @@ async function profile(
   const steps: number[] = []
   for (let i = 0; i < profiledSteps; i++) steps.push((await side.ask<StepAnswer>(batch)).seconds)
   const { events } = await side.ask<ProfileAnswer>({ profile: true })
-  const products = matrixProducts(classifier(setup.config), batchSizes(batch))
+  const products = matrixProducts(benchModel(setup.task, setup.config), batchSizes(batch))
   const bare = new Map<string, number>()
   for (const { name: product, shape } of groupProducts(products)) {
     const request = { product: shape, repeats: 5, budgetSeconds: 20 }

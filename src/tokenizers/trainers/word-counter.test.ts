@@ -1,22 +1,41 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { NormalizerConfig } from '../normalizers/index.ts'
+import { createNormalizer } from '../normalizers/index.ts'
 import { createPreTokenizer } from '../pre-tokenizers/index.ts'
 import { TextCounter } from './text-counter.ts'
 import { bertChunkEnd, spacedChunkEnd, WordCounter } from './word-counter.ts'
 
 const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true } as const
 const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true } as const
+const white: NormalizerConfig = {
+  type: 'Sequence',
+  normalizers: [
+    { type: 'Nmt' },
+    { type: 'NFKC' },
+    { type: 'Strip', strip_left: true, strip_right: true },
+    { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' },
+  ],
+}
+const bert: NormalizerConfig = {
+  type: 'BertNormalizer',
+  clean_text: true,
+  handle_chinese_chars: true,
+  strip_accents: null,
+  lowercase: true,
+}
 const text = fc.string({
-  unit: fc.constantFrom('a', 'B', "'s", ' ', '.', '3', '\t', 'é', '\u0301', '水', '𝕬', '\ud800'),
+  unit: fc.constantFrom('a', 'B', "'s", ' ', '.', '3', '\t', 'é', '\u0301', '水', '𝕬', '\ud800', '\u00a8', '\u3000'),
   maxLength: 90,
 })
 
 test.each([
-  ['byte-level', byteLevel, spacedChunkEnd],
-  ['Metaspace', metaspace, spacedChunkEnd],
-  ['BERT', { type: 'BertPreTokenizer' } as const, bertChunkEnd],
-])('cut into chunks, a text has the same words: %s', (_, config, chunkEnd) => {
-  const settings = { normalizer: undefined, preTokenizer: createPreTokenizer(config), maxWords: 1e6 }
+  ['byte-level', undefined, byteLevel, spacedChunkEnd],
+  ['byte-level after NFKD', createNormalizer({ type: 'NFKD' }), byteLevel, spacedChunkEnd],
+  ['Metaspace', createNormalizer(white), metaspace, spacedChunkEnd],
+  ['BERT', createNormalizer(bert), { type: 'BertPreTokenizer' } as const, bertChunkEnd],
+])('cut into chunks, a text has the same words: %s', (_, normalizer, config, chunkEnd) => {
+  const settings = { normalizer, preTokenizer: createPreTokenizer(config), maxWords: 1e6 }
   fc.assert(
     fc.property(fc.array(text, { maxLength: 3 }), (texts) => {
       const [cut, whole] = [chunkEnd, (all: string) => all.length].map((end) => {

@@ -8,6 +8,7 @@ import { SplitText } from '../split-text.ts'
 import { oneWord, plainText } from '../text.samples.ts'
 import { TokenBuffer } from '../token-buffer.ts'
 import { createModel, formatModel, readModel } from './index.ts'
+import { asReferenceReads } from './lossy-number.ts'
 import fixture from './models.fixture.json' with { type: 'json' }
 
 interface Case {
@@ -77,6 +78,11 @@ test.each(cases.map((one) => [one.name, one] as const))('%s is the same after wr
     expect(model.idToToken(id)).toBe(token)
     expect(config.vocab.idToToken(model.tokenToId(token) as number)).toBe(token)
   }
+})
+
+test('scores are read as tokenizers 0.23.2 reads them', () => {
+  expect(fixture.numbers.filter(([written, read]) => written !== read).length).toBeGreaterThan(10)
+  for (const [written, read] of fixture.numbers) expect([written, asReferenceReads(written)]).toEqual([written, read])
 })
 
 describe('old forms', () => {

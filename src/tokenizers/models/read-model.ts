@@ -5,6 +5,7 @@ import { badField, isObject } from '../files/json-fields.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 import { createVocabulary } from '../vocabulary.ts'
 import type { BpeConfig, ModelConfig, UnigramConfig } from './config.ts'
+import { asReferenceReads } from './lossy-number.ts'
 import { createMerges } from './merges.ts'
 
 const modelTypes = ['WordPiece', 'BPE', 'Unigram', 'WordLevel'] as const
@@ -109,7 +110,7 @@ function readUnigram(object: JsonObject, where: string): UnigramConfig {
       throw badField(where, `"vocab"[${id}]`, 'a piece and its score, as ["a", -1.5]', entry)
     }
     pieces.push(entry[0])
-    scores[id] = entry[1]
+    scores[id] = asReferenceReads(entry[1])
   }
   const unkId = (object.unk_id ?? null) === null ? null : countField(object, 'unk_id', where)
   if (unkId !== null && unkId >= vocab.length) {

@@ -2,19 +2,17 @@ import type { AddedToken } from './added-tokens.ts'
 import { AddedTokenMatcher } from './added-tokens.ts'
 import { ChunkCache } from './chunk-cache.ts'
 import { endOfChunk, isAsciiPunctuation, isAsciiWhite, isChunkUnit } from './chunks.ts'
-import { WordPiece } from './models/wordpiece.ts'
+import type { TokenModel } from './components.ts'
 import { codePointsToText, NormalizedText } from './normalized-text.ts'
 import type { BertNormalizerSettings } from './normalizers/bert.ts'
 import { normalizeBert } from './normalizers/bert.ts'
 import { splitBertWords } from './pre-tokenizers/bert.ts'
+import { codePointCount, type TextPipeline } from './text-pipeline.ts'
 import { TokenBuffer } from './token-buffer.ts'
 
 /** What the steps from text to tokens need to know. */
 export interface BertPipelineSettings {
-  vocab: ReadonlyMap<string, number>
-  unkId: number
-  continuingSubwordPrefix: string
-  maxInputCharsPerWord: number
+  model: TokenModel
   addedTokens: readonly AddedToken[]
   normalizer: BertNormalizerSettings
 }
@@ -23,8 +21,8 @@ export interface BertPipelineSettings {
 const longestCachedChunk = 48
 
 /** Text to tokens: added tokens, normalisation, words, pieces. Special tokens and truncation come later. */
-export class BertPipeline {
-  readonly #model: WordPiece
+export class BertPipeline implements TextPipeline {
+  readonly #model: TokenModel
   readonly #normalizer: BertNormalizerSettings
   /** Finds added tokens in the text as given. */
   readonly #raw: AddedTokenMatcher | undefined
@@ -37,7 +35,7 @@ export class BertPipeline {
 
   constructor(settings: BertPipelineSettings) {
     this.#normalizer = settings.normalizer
-    this.#model = new WordPiece(settings.vocab, settings)
+    this.#model = settings.model
     const raw = settings.addedTokens.filter((token) => !token.normalized)
     if (raw.length > 0) this.#raw = new AddedTokenMatcher(new Map(raw.map((token) => [token.content, token])))
     for (let unit = 0; unit < 128; unit++) {
@@ -175,10 +173,4 @@ export class BertPipeline {
     normalizeBert(text, 0, text.length, this.#normalizer, this.#text)
     return codePointsToText(this.#text.codePoints, 0, this.#text.length)
   }
-}
-
-function codePointCount(text: string, start: number, end: number): number {
-  let count = end - start
-  for (let i = start; i < end; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count--
-  return count
 }

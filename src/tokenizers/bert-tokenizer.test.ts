@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { BertTokenizerOptions, EncodeOptions } from './bert-tokenizer.ts'
+import type { BertTokenizerOptions } from './bert-tokenizer.ts'
 import { BertTokenizer } from './bert-tokenizer.ts'
+import type { EncodeOptions } from './encode-options.ts'
 import type { Encoding } from './encoding.ts'
 
 const fixture = JSON.parse(readFileSync(new URL('./bert-tokenizer.fixture.json', import.meta.url), 'utf8'))

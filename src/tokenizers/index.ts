@@ -1,6 +1,7 @@
 export type { AddedToken } from './added-tokens.ts'
-export type { BertTokenizerOptions, DecodeOptions, EncodeOptions, SpecialTokens } from './bert-tokenizer.ts'
+export type { BertTokenizerOptions } from './bert-tokenizer.ts'
 export { BertTokenizer, bertSpecialTokens } from './bert-tokenizer.ts'
+export type { DecodeOptions, EncodeOptions, TextInput } from './encode-options.ts'
 export { Encoding } from './encoding.ts'
 export {
   formatSpecialTokensMap,
@@ -9,6 +10,7 @@ export {
   parseTokenizerConfig,
 } from './files/tokenizer-config.ts'
 export { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
+export { type SpecialTokens, Tokenizer, type TokenizerDefinition } from './tokenizer.ts'
 export type { TokenizerTrainerOptions, TokenizerTrainingProgress } from './trainers/training-run.ts'
 export type { WordPieceTrainerOptions } from './trainers/wordpiece.ts'
 export { trainWordPiece } from './trainers/wordpiece.ts'

@@ -44,3 +44,38 @@ export function truncatedLengths(
   }
   return strategy === 'only_first' ? [first - excess, second] : [first, target - excess]
 }
+
+/**
+ * The windows that a text of `count` tokens is cut into, `[from, to)` each: the first is what is kept, further ones repeat
+ * `stride` tokens of the one before. From the right end for `left`. Matches huggingface/tokenizers `Encoding::truncate`.
+ *
+ * @param kept tokens of a window; 0: nothing is kept and all is in the second window
+ */
+export function windows(
+  count: number,
+  kept: number,
+  stride: number,
+  side: 'left' | 'right',
+): [from: number, to: number][] {
+  if (count <= kept) return [[0, count]]
+  if (kept === 0) {
+    return [
+      [0, 0],
+      [0, count],
+    ]
+  }
+  const found: [number, number][] = []
+  const step = kept - stride
+  if (side === 'right') {
+    for (let from = 0; ; from += step) {
+      const to = Math.min(from + kept, count)
+      found.push([from, to])
+      if (to === count) return found
+    }
+  }
+  for (let to = count; ; to -= step) {
+    const from = Math.max(0, to - kept)
+    found.push([from, to])
+    if (from === 0) return found
+  }
+}

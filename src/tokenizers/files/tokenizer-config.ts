@@ -1,5 +1,6 @@
 import { TokenizerError } from '../../core/errors.ts'
-import type { BertTokenizer, BertTokenizerOptions, SpecialTokens } from '../bert-tokenizer.ts'
+import type { BertTokenizer, BertTokenizerOptions } from '../bert-tokenizer.ts'
+import type { SpecialTokens } from '../tokenizer.ts'
 import { field, isObject, parseJsonObject } from './json-fields.ts'
 import { formatAddedToken } from './tokenizer-json.ts'
 

@@ -1,7 +1,8 @@
 import { TokenizerError } from '../../core/errors.ts'
 import type { AddedToken } from '../added-tokens.ts'
-import type { BertTokenizer, BertTokenizerOptions, SpecialTokens } from '../bert-tokenizer.ts'
+import type { BertTokenizer, BertTokenizerOptions } from '../bert-tokenizer.ts'
 import { bertSpecialTokens } from '../bert-tokenizer.ts'
+import type { SpecialTokens } from '../tokenizer.ts'
 import type { JsonObject } from './json-fields.ts'
 import { badField, field, isObject, parseJsonObject } from './json-fields.ts'
 

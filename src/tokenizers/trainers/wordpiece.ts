@@ -1,7 +1,7 @@
-import type { SpecialTokens } from '../bert-tokenizer.ts'
 import { BertTokenizer, bertSpecialTokens } from '../bert-tokenizer.ts'
 import { createNormalizer } from '../normalizers/index.ts'
 import { createPreTokenizer } from '../pre-tokenizers/index.ts'
+import type { SpecialTokens } from '../tokenizer.ts'
 import { learnMerges } from './learn-merges.ts'
 import type { TokenizerTrainerOptions } from './training-run.ts'
 import { checkCount, checkSpecialTokens, countWords, createTrainingRun } from './training-run.ts'

@@ -1,0 +1,434 @@
+import { TokenizerError } from '../core/errors.ts'
+import type { AddedToken } from './added-tokens.ts'
+import type { Decoder, TokenModel } from './components.ts'
+import { createDecoder, type DecoderConfig } from './decoders/index.ts'
+import {
+  checkMaxLength,
+  checkStride,
+  type DecodeOptions,
+  type EncodeOptions,
+  type EncodePlan,
+  planEncoding,
+  type TextInput,
+} from './encode-options.ts'
+import { Encoding, type EncodingLayout, type EncodingSource, type Span } from './encoding.ts'
+import { createModel, type ModelConfig } from './models/index.ts'
+import { createNormalizer, type NormalizerConfig } from './normalizers/index.ts'
+import {
+  createPostProcessor,
+  type Part,
+  type PostProcessor,
+  type PostProcessorConfig,
+} from './post-processors/index.ts'
+import { createPreTokenizer, type PreTokenizerConfig } from './pre-tokenizers/index.ts'
+import { ComponentPipeline, type TextPipeline } from './text-pipeline.ts'
+import { TokenBuffer } from './token-buffer.ts'
+import { truncatedLengths, windows } from './truncation.ts'
+
+/** The names of the tokens that have a meaning of their own. */
+export interface SpecialTokens {
+  unk: string
+  cls: string
+  sep: string
+  pad: string
+  mask: string
+}
+
+/** A tokenizer's parts, each as tokenizer.json has it, and what tokenizer_config.json adds. */
+export interface TokenizerDefinition {
+  model: ModelConfig
+  normalizer?: NormalizerConfig | null
+  preTokenizer?: PreTokenizerConfig | null
+  postProcessor?: PostProcessorConfig | null
+  decoder?: DecoderConfig | null
+  /** Tokens that are found in the text as they are, special tokens among them. */
+  addedTokens?: readonly AddedToken[]
+  specialTokens?: Partial<SpecialTokens & { bos: string; eos: string }>
+  /** The longest input of the model in tokens (`model_max_length`). Default: not known. */
+  maxLength?: number
+  /** Default `right`. */
+  paddingSide?: 'left' | 'right'
+  /** Default `right`. */
+  truncationSide?: 'left' | 'right'
+  /** What the model takes, e.g. `['input_ids', 'attention_mask']`. */
+  modelInputNames?: readonly string[]
+  /** `decode` takes out spaces before punctuation (`clean_up_tokenization_spaces`). Default false. */
+  cleanUp?: boolean
+}
+
+/**
+ * A tokenizer of any family, made of the parts that tokenizer.json names. Gives the ids, offsets and texts of Hugging Face's
+ * `tokenizers`.
+ *
+ * ```ts
+ * const { ids, offsets } = tokenizer.encode('How old are you?', { textPair: 'I am six.' })
+ * ```
+ */
+export class Tokenizer {
+  readonly definition: TokenizerDefinition
+  readonly specialTokens: Readonly<Partial<SpecialTokens & { bos: string; eos: string }>>
+  /** Tokens that are found in the text as they are, special tokens among them, in the order of their ids. */
+  readonly addedTokens: readonly AddedToken[]
+  /** Longest input of the model in tokens; undefined if not known. */
+  readonly maxLength: number | undefined
+  readonly paddingSide: 'left' | 'right'
+  readonly truncationSide: 'left' | 'right'
+  readonly modelInputNames: readonly string[] | undefined
+  /** Ids of special tokens; undefined for one that there is not. */
+  readonly unkId: number | undefined
+  readonly clsId: number | undefined
+  readonly sepId: number | undefined
+  readonly padId: number | undefined
+  readonly maskId: number | undefined
+  /** The rows that a model's embedding needs: the highest id + 1. */
+  readonly vocabSize: number
+  readonly #model: TokenModel
+  readonly #added: ReadonlyMap<string, AddedToken>
+  readonly #addedById: ReadonlyMap<number, AddedToken>
+  readonly #processor: PostProcessor
+  readonly #decoder: Decoder | undefined
+  readonly #pipeline: TextPipeline
+  readonly #trims = new Map<number, { leading: number; trailing: number }>()
+  readonly #tokens = new TokenBuffer()
+
+  /**
+   * @param createPipeline a faster way from text to tokens than through the parts
+   * @throws TokenizerError for parts that do not fit each other
+   */
+  constructor(
+    definition: TokenizerDefinition,
+    createPipeline?: (model: TokenModel, addedTokens: readonly AddedToken[]) => TextPipeline,
+  ) {
+    this.definition = definition
+    this.#model = createModel(definition.model)
+    this.specialTokens = { ...definition.specialTokens }
+    this.addedTokens = this.#checkAdded(definition.addedTokens ?? [])
+    this.#added = new Map(this.addedTokens.map((token) => [token.content, token]))
+    this.#addedById = new Map(this.addedTokens.map((token) => [token.id, token]))
+    this.vocabSize = this.addedTokens.reduce((size, { id }) => Math.max(size, id + 1), this.#model.size)
+    this.#processor = createPostProcessor(definition.postProcessor)
+    this.#decoder = definition.decoder ? createDecoder(definition.decoder) : undefined
+    this.maxLength = definition.maxLength
+    this.paddingSide = definition.paddingSide ?? 'right'
+    this.truncationSide = definition.truncationSide ?? 'right'
+    this.modelInputNames = definition.modelInputNames
+    const { unk, cls, sep, pad, mask } = this.specialTokens
+    const idOf = (token: string | undefined) => (token === undefined ? undefined : this.tokenToId(token))
+    this.unkId = idOf(unk)
+    this.clsId = idOf(cls)
+    this.sepId = idOf(sep)
+    this.padId = idOf(pad)
+    this.maskId = idOf(mask)
+    if (this.maxLength !== undefined) checkMaxLength(this.maxLength, this.numSpecialTokens())
+    this.#pipeline =
+      createPipeline?.(this.#model, this.addedTokens) ??
+      new ComponentPipeline({
+        model: this.#model,
+        normalizer: definition.normalizer ? createNormalizer(definition.normalizer) : undefined,
+        preTokenizer: definition.preTokenizer ? createPreTokenizer(definition.preTokenizer) : undefined,
+        addedTokens: this.addedTokens,
+      })
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.#added.get(token)?.id ?? this.#model.tokenToId(token)
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.#addedById.get(id)?.content ?? this.#model.idToToken(id)
+  }
+
+  /** How many special tokens `encode` adds to a text, or to a pair. */
+  numSpecialTokens(pair = false): number {
+    const parts = pair ? this.#processor.pair : this.#processor.single
+    return parts.reduce((count, { sequence }) => count + (sequence === undefined ? 1 : 0), 0)
+  }
+
+  /** The tokens of a text, without special tokens around it. */
+  tokenize(text: string): string[] {
+    return this.encode(text, { addSpecialTokens: false, truncation: false }).tokens
+  }
+
+  /**
+   * Encodes a text or a pair; given as words, it is not split at white space first, and offsets count within each word.
+   * @throws TokenizerError `MAX_LENGTH` if maxLength is missing or too small, `STRIDE` if windows would not go on,
+   * `TRUNCATION` if the strategy cannot make it fit, `PADDING` without a pad token
+   */
+  encode(text: TextInput, options: EncodeOptions = {}): Encoding {
+    const plan = this.#plan(options)
+    const made = this.#windows(text, options.textPair, plan)
+    const target = this.#paddedLength(plan, made.layouts[0].used)
+    return this.#encoding(made, plan, target, 0)
+  }
+
+  /**
+   * Encodes texts, or pairs of texts, in order. With `returnOverflowingTokens` every window is an entry of its own, which
+   * knows its text: `sampleIndex`.
+   * @throws as `encode`
+   */
+  encodeBatch(
+    texts: readonly (string | readonly [text: TextInput, textPair: TextInput])[],
+    options: Omit<EncodeOptions, 'textPair'> = {},
+  ): Encoding[] {
+    const plan = this.#plan(options)
+    const made = texts.map((entry) =>
+      typeof entry === 'string' ? this.#windows(entry, undefined, plan) : this.#windows(entry[0], entry[1], plan),
+    )
+    let longest = 0
+    if (plan.padding === 'longest') for (const { layouts } of made) longest = Math.max(longest, layouts[0].used)
+    const encodings: Encoding[] = []
+    for (let i = 0; i < made.length; i++) {
+      const target = this.#paddedLength(plan, plan.padding === 'longest' ? longest : made[i].layouts[0].used)
+      const encoding = this.#encoding(made[i], plan, target, i)
+      encodings.push(encoding)
+      if (plan.overflow) encodings.push(...encoding.overflowing)
+    }
+    return encodings
+  }
+
+  /** The text of ids, as far as it can be told: case, accents and spaces that encoding dropped stay lost. */
+  decode(ids: Iterable<number>, { skipSpecialTokens = true, cleanUp }: DecodeOptions = {}): string {
+    const tokens: string[] = []
+    for (const id of ids) {
+      const token = this.idToToken(id)
+      if (token !== undefined && !(skipSpecialTokens && this.#addedById.get(id)?.special)) tokens.push(token)
+    }
+    const { decoder, cleanUp: isCleaned = false } = this.definition
+    if (decoder?.type === 'WordPiece') {
+      const own = cleanUp === undefined || cleanUp === decoder.cleanup
+      return (own ? this.#decoder! : createDecoder({ ...decoder, cleanup: cleanUp })).decode(tokens).join('')
+    }
+    const text = this.#decoder ? this.#decoder.decode(tokens).join('') : tokens.join(' ')
+    return (cleanUp ?? isCleaned) ? cleanedUp(text) : text
+  }
+
+  /** Texts of lists of ids. */
+  decodeBatch(batch: readonly Iterable<number>[], options: DecodeOptions = {}): string[] {
+    return batch.map((ids) => this.decode(ids, options))
+  }
+
+  #plan(options: EncodeOptions): EncodePlan {
+    const plan = planEncoding(options, this)
+    if (plan.padding !== false && this.padId === undefined) {
+      throw new TokenizerError(
+        'PADDING',
+        'this tokenizer has no pad token, so that it cannot pad: name one with specialTokens.pad, or encode without padding.',
+      )
+    }
+    return plan
+  }
+
+  /** Tokenizes the texts and cuts them. */
+  #windows(text: TextInput, textPair: TextInput | undefined, plan: EncodePlan): CutTexts {
+    const isPair = textPair !== undefined
+    const { special, strategy, maxLength, overflow, side, stride } = plan
+    const added = special ? this.numSpecialTokens(isPair) : 0
+    if (strategy !== undefined) checkMaxLength(maxLength, added)
+    const tokens = this.#tokens
+    tokens.clear()
+    // A text is read up to maxLength tokens and to the end of that word, as Hugging Face does: where both texts of a pair
+    // are longer, that decides which one counts as the longer. Windows need all of it.
+    const limit = strategy === undefined || overflow || side === 'left' ? Number.POSITIVE_INFINITY : maxLength
+    this.#tokenize(text, tokens, limit)
+    const first = tokens.length
+    if (isPair) this.#tokenize(textPair, tokens, first + limit)
+    const second = isPair ? tokens.length - first : undefined
+    const processor = this.#processor
+    const parts = special
+      ? isPair
+        ? processor.pair
+        : processor.single
+      : isPair
+        ? processor.plainPair
+        : processor.plainSingle
+    const source = this.#source(text, textPair)
+    if (strategy === undefined) {
+      const whole = isPair ? [[0, first] as Range, [0, second as number] as Range] : [[0, first] as Range]
+      return {
+        ids: tokens.ids.slice(0, tokens.length),
+        first,
+        layouts: [layoutOf(parts, whole)],
+        source,
+        truncated: false,
+      }
+    }
+    const [keptFirst, keptSecond] = truncatedLengths(first, second, maxLength - added, strategy)
+    const truncated = keptFirst < first || (keptSecond ?? 0) < (second ?? 0)
+    if (truncated && overflow) {
+      if (keptFirst < first) checkStride(stride, keptFirst)
+      if (isPair && (keptSecond as number) < (second as number)) checkStride(stride, keptSecond as number)
+    }
+    const cut = (count: number, kept: number) => windows(count, kept, overflow ? stride : 0, side)
+    const firsts = cut(first, keptFirst)
+    const seconds = isPair ? cut(second as number, keptSecond as number) : undefined
+    const combined = overflow ? combinations(firsts, seconds) : [[firsts[0], ...(seconds ? [seconds[0]] : [])]]
+    return {
+      ids: tokens.ids.slice(0, tokens.length),
+      first,
+      layouts: combined.map((ranges) => layoutOf(parts, ranges)),
+      source,
+      truncated,
+    }
+  }
+
+  #tokenize(text: TextInput, out: TokenBuffer, limit: number): void {
+    for (const word of typeof text === 'string' ? [text] : text) {
+      this.#pipeline.tokenize(word, out, limit)
+      if (out.length >= limit) return
+    }
+  }
+
+  #source(text: TextInput, textPair: TextInput | undefined): EncodingSource {
+    const { trim } = this.#processor
+    const of = (sequence: 0 | 1) => (sequence === 0 ? text : (textPair as TextInput))
+    return {
+      text: of,
+      places: (sequence, count) => this.#places(of(sequence), count),
+      idToToken: (id) => this.idToToken(id),
+      ...(trim && {
+        trim: (id, start, isFirst) => {
+          const { leading, trailing } = this.#whiteSpace(id)
+          // The space that was put before the text is not in it.
+          const isPrefix = trim.addPrefixSpace && leading === 1 && (isFirst || start === 0)
+          return { leading: isPrefix ? 0 : leading, trailing }
+        },
+      }),
+    }
+  }
+
+  #places(text: TextInput, count: number): TokenBuffer {
+    if (typeof text === 'string') return this.#pipeline.trace(text, count)
+    const all = new TokenBuffer()
+    for (const [index, word] of text.entries()) {
+      if (all.length >= count) break
+      const { length, ids, starts, ends } = this.#pipeline.trace(word, count)
+      all.wordCount = index
+      for (let i = 0; i < length; i++) all.push(ids[i], starts[i], ends[i])
+    }
+    return all
+  }
+
+  /** White space, as bytes or as it is, at the ends of a token. */
+  #whiteSpace(id: number): { leading: number; trailing: number } {
+    let known = this.#trims.get(id)
+    if (known === undefined) {
+      const token = this.idToToken(id) ?? ''
+      const leading = /^[Ġ\p{White_Space}]*/u.exec(token)?.[0].length ?? 0
+      const trailing = /[Ġ\p{White_Space}]*$/u.exec(token)?.[0].length ?? 0
+      known = { leading, trailing }
+      this.#trims.set(id, known)
+    }
+    return known
+  }
+
+  #paddedLength({ padding, maxLength, multiple }: EncodePlan, used: number): number {
+    if (padding === false) return 0
+    const target = padding === 'max_length' ? maxLength : used
+    return Math.ceil(target / multiple) * multiple
+  }
+
+  /** @param target tokens to pad to; longer encodings are left as they are */
+  #encoding(cut: CutTexts, plan: EncodePlan, target: number, sampleIndex: number): Encoding {
+    const make = (layout: EncodingLayout, overflowing: readonly Encoding[]) => {
+      const length = Math.max(layout.used, target)
+      const paddingBefore = plan.paddingSide === 'left' ? length - layout.used : 0
+      const ids = assemble(cut, layout, length, paddingBefore, this.padId ?? 0)
+      const { source, truncated } = cut
+      return new Encoding(ids, paddingBefore === 0 ? layout : { ...layout, paddingBefore }, source, {
+        sampleIndex,
+        overflowing,
+        truncated,
+      })
+    }
+    const overflowing = cut.layouts.length === 1 ? none : cut.layouts.slice(1).map((layout) => make(layout, none))
+    return make(cut.layouts[0], overflowing)
+  }
+
+  #checkAdded(added: readonly AddedToken[]): AddedToken[] {
+    const byId = new Map<number, AddedToken>()
+    for (const token of added) {
+      const known = this.#model.tokenToId(token.content)
+      const other = this.#model.idToToken(token.id) ?? byId.get(token.id)?.content
+      const isId = Number.isInteger(token.id) && token.id >= 0 && token.id < 1 << 24
+      const fits = token.content !== '' && isId && (known ?? token.id) === token.id
+      if (!fits || (other ?? token.content) !== token.content) {
+        throw new TokenizerError(
+          'ADDED_TOKEN',
+          `added token ${JSON.stringify(token.content)} cannot have the id ${token.id}: ` +
+            (known !== undefined && known !== token.id
+              ? `the vocabulary has it as ${known}.`
+              : other !== undefined && other !== token.content
+                ? `that is ${JSON.stringify(other)}.`
+                : 'expected a text that is not empty and an id of 0, 1, …'),
+        )
+      }
+      byId.set(token.id, { ...token })
+    }
+    return [...byId.values()].sort((a, b) => a.id - b.id)
+  }
+}
+
+type Range = readonly [from: number, to: number]
+
+const none: readonly Encoding[] = []
+
+/** The tokens of a text or pair, and the windows that they are cut into. */
+interface CutTexts {
+  /** int32: of the first text and then of the second. */
+  ids: Int32Array
+  /** Tokens of the first text. */
+  first: number
+  layouts: EncodingLayout[]
+  source: EncodingSource
+  truncated: boolean
+}
+
+function layoutOf(parts: readonly Part[], ranges: readonly Range[]): EncodingLayout {
+  let used = 0
+  const spans = parts.map((part): Span => {
+    const [from, to] = part.sequence === undefined ? [0, 1] : ranges[part.sequence]
+    used += to - from
+    return { part, from, length: to - from }
+  })
+  return { spans, paddingBefore: 0, used }
+}
+
+/** Windows of a pair in the order of Hugging Face: the first of both; each other of the first text with all of the second. */
+function combinations(firsts: readonly Range[], seconds: readonly Range[] | undefined): Range[][] {
+  if (!seconds) return firsts.map((range) => [range])
+  const [first, ...otherFirsts] = firsts
+  const [second, ...otherSeconds] = seconds
+  return [
+    [first, second],
+    ...otherFirsts.flatMap((a) => seconds.map((b) => [a, b])),
+    ...otherSeconds.map((b) => [first, b]),
+  ]
+}
+
+function assemble(
+  { ids, first }: CutTexts,
+  { spans, used }: EncodingLayout,
+  length: number,
+  paddingBefore: number,
+  padId: number,
+): Int32Array {
+  const out = new Int32Array(length)
+  if (length > used) out.fill(padId)
+  let at = paddingBefore
+  for (const { part, from, length: count } of spans) {
+    if (part.sequence === undefined) {
+      out[at++] = part.id
+    } else {
+      const start = from + (part.sequence === 0 ? 0 : first)
+      out.set(ids.subarray(start, start + count), at)
+      at += count
+    }
+  }
+  return out
+}
+
+/** Takes out the spaces that stand before punctuation and English contractions, as transformers does. */
+function cleanedUp(text: string): string {
+  const artefacts = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"]
+  return artefacts.reduce((cleaned, artefact) => cleaned.replaceAll(artefact, artefact.trim()), text)
+}

@@ -37,6 +37,8 @@ export interface BertTokenizerOptions {
   truncationSide?: 'left' | 'right'
   /** What the model takes. Default: not known. */
   modelInputNames?: readonly string[]
+  /** `decode` also takes out spaces before punctuation (`clean_up_tokenization_spaces`). Default false. */
+  cleanUp?: boolean
   /** Longer words, counted in code points, are unknown. Default 100. */
   maxInputCharsPerWord?: number
   /** Default `##`. */
@@ -113,6 +115,7 @@ export class BertTokenizer extends Tokenizer {
         paddingSide: options.paddingSide,
         truncationSide: options.truncationSide,
         modelInputNames: options.modelInputNames,
+        cleanUp: options.cleanUp,
       },
       (model, tokens) =>
         new BertPipeline({

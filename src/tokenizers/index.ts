@@ -3,15 +3,16 @@ export type { BertTokenizerOptions } from './bert-tokenizer.ts'
 export { BertTokenizer, bertSpecialTokens } from './bert-tokenizer.ts'
 export type { DecodeOptions, EncodeOptions, TextInput } from './encode-options.ts'
 export { Encoding } from './encoding.ts'
-export {
-  formatSpecialTokensMap,
-  formatTokenizerConfig,
-  parseSpecialTokensMap,
-  parseTokenizerConfig,
-} from './files/tokenizer-config.ts'
+export { createTokenizer } from './files/bert-shape.ts'
+export { type TokenizerFiles, tokenizerFileNames } from './files/file-names.ts'
+export { formatSpecialTokensMap, formatTokenizerConfig, formatTokenizerFiles } from './files/format-config.ts'
+export { parseAddedTokens, parseSpecialTokensMap, parseTokenizerConfig } from './files/tokenizer-config.ts'
+export { tokenizerFromFiles } from './files/tokenizer-files.ts'
 export { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
 export { type SpecialTokens, Tokenizer, type TokenizerDefinition } from './tokenizer.ts'
+export { type BpeTrainerOptions, trainBpe } from './trainers/bpe.ts'
 export type { TokenizerTrainerOptions, TokenizerTrainingProgress } from './trainers/training-run.ts'
+export { trainUnigram, type UnigramTrainerOptions } from './trainers/unigram.ts'
 export type { WordPieceTrainerOptions } from './trainers/wordpiece.ts'
 export { trainWordPiece } from './trainers/wordpiece.ts'
 export type { TruncationStrategy } from './truncation.ts'

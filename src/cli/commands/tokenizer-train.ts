@@ -1,12 +1,23 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { readTexts } from '../../data/node.ts'
-import { type TokenizerTrainingProgress, trainWordPiece } from '../../tokenizers/index.ts'
+import { type TokenizerTrainingProgress, trainBpe, trainUnigram, trainWordPiece } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
 import { checkOutputFolder, dataFlags, readOptions } from '../inputs.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
-const kinds = ['wordpiece', 'bpe', 'unigram']
+/** What each kind of vocabulary is trained with. */
+const trainers = {
+  wordpiece: trainWordPiece,
+  bpe: trainBpe,
+  unigram: (
+    texts: AsyncIterable<string>,
+    { minFrequency, ...options }: Parameters<typeof trainUnigram>[1] & { minFrequency?: number },
+  ) => {
+    if (minFrequency === undefined) return trainUnigram(texts, options)
+    throw new ConfigError('SETTING', '--min-frequency has no part in training a unigram vocabulary: leave it out')
+  },
+}
 
 export const tokenizerTrain = defineCommand({
   name: 'tokenizer train',
@@ -14,41 +25,58 @@ export const tokenizerTrain = defineCommand({
   example:
     'bertsmith tokenizer train --input train.csv --model wordpiece --vocab-size 8000 --lowercase --output out/tokenizer',
   flags: {
-    input: { type: 'string', many: true, required: true, value: 'FILE…', description: 'Texts: txt, csv, tsv, jsonl' },
+    input: {
+      type: 'string',
+      many: true,
+      required: true,
+      value: 'FILE…',
+      description: 'Texts: txt, csv, tsv, jsonl, also .gz; of any size',
+    },
     output: { type: 'string', required: true, value: 'DIR', description: 'Folder for the tokenizer files' },
     model: {
       type: 'string',
-      value: 'wordpiece',
-      description: 'Kind of vocabulary (default wordpiece, the only one yet)',
+      value: 'wordpiece|bpe|unigram',
+      description: 'Kind of vocabulary: of BERT, of RoBERTa, of XLM-R (default wordpiece)',
     },
-    'vocab-size': { type: 'number', description: 'Tokens, special ones included (default 30522)' },
-    'min-frequency': { type: 'number', description: 'Do not make rarer pieces (default 2)' },
-    lowercase: { type: 'boolean', description: 'Ignore case and accents (default: keep them)' },
+    'vocab-size': {
+      type: 'number',
+      description: 'Tokens, special ones included (default 30522, of bpe 50265, of unigram 30000)',
+    },
+    'min-frequency': { type: 'number', description: 'Do not make rarer pieces (default 2; not for unigram)' },
+    lowercase: { type: 'boolean', description: 'Ignore case, and accents but for bpe (default: keep them)' },
     'max-length': { type: 'number', description: 'Longest input of the model to come, in tokens' },
     'text-column': dataFlags['text-column'],
     format: dataFlags.format,
   },
   async run(values, _, { print, stderr }) {
     const { model = 'wordpiece', output, lowercase = false } = values
-    if (model !== 'wordpiece') {
-      const text = kinds.includes(model) ? 'is not supported yet' : `is unknown${didYouMean(model, kinds)}`
-      throw new ConfigError('NOT_SUPPORTED', `--model ${model} ${text}: use wordpiece`)
+    if (!Object.hasOwn(trainers, model)) {
+      const kinds = Object.keys(trainers)
+      throw new ConfigError(
+        'TOKENIZER_MODEL',
+        `--model ${model} is unknown${didYouMean(model, kinds)}: use ${kinds.join(', ')}`,
+      )
     }
+    const train = trainers[model as keyof typeof trainers]
     await checkOutputFolder(output)
     const started = performance.now()
     const progress = stageProgress(stderr)
-    const tokenizer = await trainWordPiece(texts(values.input, values), {
-      vocabSize: values.vocabSize,
-      minFrequency: values.minFrequency,
-      lowercase,
-      maxLength: values.maxLength,
-      onProgress: progress.update,
-    })
-    progress.finish()
-    await saveTokenizer(tokenizer, output)
-    const seconds = (performance.now() - started) / 1000
-    print(`${output}: ${tokenizer.vocabSize} tokens in ${seconds.toFixed(1)} s`)
-    return { output, vocabSize: tokenizer.vocabSize, seconds }
+    try {
+      const tokenizer = await train(texts(values.input, values), {
+        vocabSize: values.vocabSize,
+        minFrequency: values.minFrequency,
+        lowercase,
+        maxLength: values.maxLength,
+        onProgress: progress.update,
+      })
+      progress.finish()
+      await saveTokenizer(tokenizer, output)
+      const seconds = (performance.now() - started) / 1000
+      print(`${output}: ${tokenizer.vocabSize} tokens in ${seconds.toFixed(1)} s`)
+      return { output, vocabSize: tokenizer.vocabSize, seconds }
+    } finally {
+      progress.finish()
+    }
   },
 })
 
@@ -56,7 +84,13 @@ async function* texts(files: readonly string[], values: { textColumn?: string; f
   for (const file of files) yield* readTexts(file, readOptions(values))
 }
 
-/** Two bars, one after the other: texts read, then pieces found. */
+const labels = {
+  count: ['Reading texts', 'texts'],
+  merge: ['Learning pieces', 'pieces'],
+  estimate: ['Learning pieces', 'passes'],
+} as const
+
+/** Two bars, one after the other: texts read, then pieces found or passes over the words. */
 function stageProgress(stream: Parameters<typeof createProgress>[0]['stream']) {
   let stage: TokenizerTrainingProgress['stage'] | undefined
   let bar: Progress | undefined
@@ -65,7 +99,7 @@ function stageProgress(stream: Parameters<typeof createProgress>[0]['stream']) {
       if (progress.stage !== stage) {
         bar?.finish()
         stage = progress.stage
-        const [label, unit] = stage === 'count' ? ['Reading texts', 'texts'] : ['Learning pieces', 'pieces']
+        const [label, unit] = labels[stage]
         bar = createProgress({ stream, label, unit, total: progress.total })
       }
       bar?.update(progress.done)

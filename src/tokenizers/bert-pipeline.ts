@@ -1,7 +1,7 @@
 import type { AddedToken } from './added-tokens.ts'
 import { AddedTokenMatcher } from './added-tokens.ts'
 import { ChunkCache } from './chunk-cache.ts'
-import { endOfChunk, isAsciiPunctuation, isAsciiWhite, isChunkUnit } from './chunks.ts'
+import { isAsciiPunctuation, isChunkUnit } from './chunks.ts'
 import type { TokenModel } from './components.ts'
 import { codePointsToText, NormalizedText } from './normalized-text.ts'
 import type { BertNormalizerSettings } from './normalizers/bert.ts'
@@ -56,25 +56,13 @@ export class BertPipeline implements TextPipeline {
    * not stop it. Time is linear in the text. Offsets and words are not filled in: `trace` gives them.
    */
   tokenize(text: string, out: TokenBuffer, limit: number): void {
-    this.#segments(text, out, (start, end) => this.#scan(text, start, end, out, limit))
+    this.#segments(text, out, (start, end) => this.#scan(text, start, end, out, limit, false))
   }
 
   /** The tokens of `text` with offsets and words, at least the first `count`. */
   trace(text: string, count: number): TokenBuffer {
     const out = new TokenBuffer()
-    this.#segments(text, out, (start, end) => {
-      if (this.#normalized) return this.#normalizeWords(text, start, end, out, count)
-      for (let i = start; i < end && out.length < count; ) {
-        if (isAsciiWhite(text.charCodeAt(i))) {
-          i++
-          continue
-        }
-        const chunkEnd = isAsciiPunctuation(text.charCodeAt(i)) ? i + 1 : endOfChunk(text, i, end)
-        if (!this.#normalizeWords(text, i, chunkEnd, out, count)) return false
-        i = chunkEnd
-      }
-      return out.length < count
-    })
+    this.#segments(text, out, (start, end) => this.#scan(text, start, end, out, count, true))
     return out
   }
 
@@ -90,15 +78,16 @@ export class BertPipeline implements TextPipeline {
     if (from < text.length) onText(from, text.length)
   }
 
-  /** The fast path: ids alone, of chunks that were seen before where possible. */
-  #scan(text: string, start: number, end: number, out: TokenBuffer, limit: number): boolean {
+  /** The fast path: chunks that were seen before where possible. @param places also their offsets and words */
+  #scan(text: string, start: number, end: number, out: TokenBuffer, limit: number, places: boolean): boolean {
     if (this.#normalized) return this.#normalizeWords(text, start, end, out, limit)
     const cache = this.#cache
     for (let i = start; i < end; ) {
       let unit = text.charCodeAt(i)
       if (!isChunkUnit(unit)) {
         if (isAsciiPunctuation(unit)) {
-          out.push(this.#punctuationIds[unit], 0, 0)
+          out.push(this.#punctuationIds[unit], i, i + 1)
+          out.wordCount++
           if (out.length >= limit) return false
         }
         i++
@@ -107,7 +96,7 @@ export class BertPipeline implements TextPipeline {
       const from = i
       let hash = 0
       do {
-        hash = Math.imul(hash ^ unit, 0x01000193) + 0x9e3779b
+        hash = (Math.imul(hash ^ unit, 0x01000193) + 0x9e3779b) | 0 // an int32, as the cache stores it
         i++
         if (i === end) break
         unit = text.charCodeAt(i)
@@ -121,7 +110,7 @@ export class BertPipeline implements TextPipeline {
         const chunk = this.#chunk
         chunk.clear()
         this.#normalizeWords(text, from, i, chunk, Number.POSITIVE_INFINITY)
-        found = cache.add(text, from, i, hash, chunk.ids, chunk.length)
+        found = cache.add(text, from, i, hash, chunk)
       }
       const idStart = cache.idStart(found)
       const idEnd = cache.idStart(found + 1)
@@ -130,7 +119,8 @@ export class BertPipeline implements TextPipeline {
         if (!this.#normalizeWords(text, from, i, out, limit)) return false
         continue
       }
-      out.pushIds(cache.ids, idStart, idEnd)
+      if (places) cache.copyPlaces(found, from, out)
+      else out.pushIds(cache.ids, idStart, idEnd)
     }
     return true
   }

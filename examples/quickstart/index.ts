@@ -1,12 +1,14 @@
 /**
  * The main job in one command: `npm run quickstart` reads 6,046 real mails, learns a vocabulary, builds a small BERT with
- * random weights, trains it to tell spam from ham, and compares it with two simpler models on mails it has never seen.
+ * random weights, pre-trains it on the mails without their labels, trains it to tell spam from ham, and compares it with two
+ * simpler models on mails it has never seen. Then it does the last step again with few labels, with and without the
+ * pre-training.
  */
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createModel } from '../../src/checkpoints/node.ts'
+import { createModel, loadModel } from '../../src/checkpoints/node.ts'
 import { createProgress } from '../../src/cli/progress.ts'
 import { stratifiedSplit } from '../../src/data/index.ts'
 import { bertConfig } from '../../src/models/bert-config.ts'
@@ -14,7 +16,9 @@ import { textClassificationPipeline } from '../../src/pipelines/text-classificat
 import { trainWordPiece } from '../../src/tokenizers/index.ts'
 import { classificationMetrics } from '../../src/training/metrics.ts'
 import { finetuneClassifier } from '../../src/training/node/finetune.ts'
+import { pretrain } from '../../src/training/node/pretrain.ts'
 import { bagOfWordsPredictions } from './baseline.ts'
+import { fewLabels } from './few-labels.ts'
 import { readMails } from './mails.ts'
 
 const { values } = parseArgs({
@@ -52,9 +56,43 @@ const config = bertConfig({
   attentionProbsDropoutProb: 0.2,
   labels,
 })
-const model = await createModel('sequence-classification', 'bert', config, { seed })
+// Only the default folder is this program's own to clear.
+if (output === resolve('out/quickstart')) await rm(output, { recursive: true, force: true })
+await mkdir(output, { recursive: true })
+const unlabelled = join(output, 'mails.jsonl')
+await writeFile(unlabelled, train.map(({ text }) => `${JSON.stringify({ text })}\n`).join(''))
+const languageModel = await createModel('masked-lm', 'bert', config, { seed })
 console.log(
-  `Model: BERT with ${config.numHiddenLayers} layers of ${config.hiddenSize}, ${model.parameterCount.toLocaleString('en')} parameters, random weights`,
+  `Model: BERT with ${config.numHiddenLayers} layers of ${config.hiddenSize}, ${languageModel.parameterCount.toLocaleString('en')} parameters, random weights`,
+)
+const pretrained = join(output, 'pretrained')
+let progress = createProgress({ label: 'Pre-training' })
+const language = await pretrain({
+  model: languageModel,
+  tokenizer,
+  corpus: [unlabelled],
+  output: pretrained,
+  maxLength: 128,
+  args: {
+    epochs: 1,
+    batchSize: 32,
+    learningRate: 2e-3,
+    warmupRatio: 0.1,
+    weightDecay: 0.01,
+    evalStrategy: 'no',
+    saveStrategy: 'no',
+    seed,
+  },
+  onEvent: (event) => {
+    if (event.type === 'start') progress = createProgress({ label: 'Pre-training', total: event.totalSteps })
+    if (event.type === 'step') progress.update(event.step, { note: `loss ${event.loss.toFixed(3)}` })
+  },
+})
+progress.finish()
+await languageModel.close()
+const { before, after } = language.comparisons['held-out']
+console.log(
+  `Pre-trained on the training mails without their labels: perplexity ${before.perplexity.toFixed(0)} -> ${after.perplexity.toFixed(1)}\n`,
 )
 
 /** Scores of labels that some other model predicts. */
@@ -72,15 +110,15 @@ const baselines = {
   'bag of words (naive Bayes)': scores(bagOfWordsPredictions(train, test)),
 }
 
-// Only the default folder is this program's own to clear.
-if (output === resolve('out/quickstart')) await rm(output, { recursive: true, force: true })
+const model = await loadModel(pretrained, 'sequence-classification', { labels, seed })
+const classifier = join(output, 'classifier')
 let training = createProgress({ label: 'Training' })
 const { metrics, result, reportPath } = await finetuneClassifier({
   model,
   tokenizer,
   trainExamples: train,
   evalExamples: test,
-  output,
+  output: classifier,
   title: 'Quickstart: spam or ham',
   baselines,
   args: {
@@ -102,6 +140,21 @@ const { metrics, result, reportPath } = await finetuneClassifier({
   },
 })
 training.finish()
+
+const shown = createProgress({ label: 'Few labels', unit: 'runs', total: 4 })
+const few = await fewLabels({
+  sizes: [50, 200],
+  train,
+  test,
+  tokenizer,
+  labels,
+  seed,
+  fresh: () => createModel('sequence-classification', 'bert', config, { seed }),
+  pretrained: () => loadModel(pretrained, 'sequence-classification', { labels, seed }),
+  output: join(output, 'few'),
+  onRun: (done) => shown.update(done, {}),
+})
+shown.finish()
 
 const newMails = [
   `Re: [bertsmith] build fails on Debian
@@ -134,12 +187,15 @@ console.log(`\nHeld out: ${test.length} of ${mails.length} mails (trained on ${t
 console.log(`${''.padEnd(28)}${'accuracy'.padEnd(10)}${'F1 (spam)'.padEnd(11)}95 % interval`)
 for (const [name, accuracy, f1, interval] of rows)
   console.log(`${name.padEnd(28)}${accuracy.padEnd(10)}${f1.padEnd(11)}${interval}`)
+console.log(`\n${'With few labels, F1'.padEnd(28)}${'from random'.padEnd(13)}pre-trained`)
+for (const { size, fresh, pretrained } of few)
+  console.log(`${`${size} labelled mails`.padEnd(28)}${digits(fresh).padEnd(13)}${digits(pretrained)}`)
 console.log('\nNew mails')
 for (const { text, label, score } of predictions)
   console.log(`  ${label.padEnd(5)}${score.toFixed(3)}  ${text.slice(0, 76)}...`)
 console.log(`
 Time      ${minutes.toFixed(1)} minutes in all, ${Math.round(result.tokensPerSecond).toLocaleString('en')} tokens/s in training
 Memory    ${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(2)} GB at most
-Model     ${relative(process.cwd(), output)}  (transformers loads it too)
+Model     ${relative(process.cwd(), classifier)}  (transformers loads it too)
 Report    ${relative(process.cwd(), reportPath!)}
-Try it    npx bertsmith predict --model ${relative(process.cwd(), output)} "You have won a prize"`)
+Try it    npx bertsmith predict --model ${relative(process.cwd(), classifier)} "You have won a prize"`)

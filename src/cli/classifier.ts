@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import type { EncoderModel } from '../models/model.ts'
 import { sequenceLimit } from '../models/sequence-limit.ts'
 import { type TextClassificationPipeline, textClassificationPipeline } from '../pipelines/text-classification.ts'
-import type { BertTokenizer } from '../tokenizers/index.ts'
+import type { Tokenizer } from '../tokenizers/index.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
 import { modelFolder } from './inputs.ts'
 
@@ -11,7 +11,7 @@ import { modelFolder } from './inputs.ts'
 export interface LoadedClassifier {
   folder: string
   model: EncoderModel
-  tokenizer: BertTokenizer
+  tokenizer: Tokenizer
   labels: readonly string[]
   /** Tokens that texts are cut to. */
   maxLength: number

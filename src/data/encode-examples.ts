@@ -8,7 +8,7 @@ export interface SequenceEncoder {
   encode(
     text: string,
     options: { textPair?: string; maxLength?: number; truncation?: boolean },
-  ): { ids: Int32Array; typeIds: Int32Array }
+  ): { ids: Int32Array; typeIds: Int32Array; truncated?: boolean }
 }
 
 /** How to encode examples. */
@@ -22,13 +22,17 @@ export function encodeExamples(
   examples: readonly Pick<Example, 'text' | 'textPair'>[],
   encoder: SequenceEncoder,
   { maxLength }: EncodeExamplesOptions = {},
-): EncodedSequence[] {
+): (EncodedSequence & { truncated?: boolean })[] {
   if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength > 0)) {
     throw new ConfigError('MAX_LENGTH', `expected a maximum length of 1 or more, a whole number, found ${maxLength}.`)
   }
   return examples.map(({ text, textPair }) => {
-    const { ids, typeIds } = encoder.encode(text, { textPair, maxLength, truncation: maxLength !== undefined })
-    return { ids, typeIds }
+    const { ids, typeIds, truncated } = encoder.encode(text, {
+      textPair,
+      maxLength,
+      truncation: maxLength !== undefined,
+    })
+    return { ids, typeIds, truncated }
   })
 }
 

@@ -41,9 +41,9 @@ export interface FillMaskPipeline {
 
 /** What is needed of a tokenizer that has a mask token, such as a `BertTokenizer`. */
 export interface MaskTokenizer {
-  readonly maskId: number
-  readonly padId: number
-  readonly specialTokens: { readonly mask: string }
+  readonly maskId: number | undefined
+  readonly padId: number | undefined
+  readonly specialTokens: { readonly mask?: string }
   encode(
     text: string,
     options: { maxLength?: number; truncation?: boolean; addSpecialTokens?: boolean },
@@ -135,7 +135,7 @@ export function fillMaskPipeline(
     }
     const masks = [...ids.keys()].filter((t) => ids[t] === tokenizer.maskId)
     if (masks.length > 0) return { ids, typeIds, masks }
-    const { mask } = tokenizer.specialTokens
+    const mask = tokenizer.specialTokens.mask ?? 'mask token, which this tokenizer does not have'
     const cut =
       maxLength !== undefined && text.includes(mask) ? ` among the ${maxLength} tokens that it was cut to` : ''
     throw new DataError('NO_MASK', `${which} has no ${mask}${cut}: write ${mask} where a token is to be filled in`)

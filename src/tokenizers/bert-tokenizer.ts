@@ -139,6 +139,15 @@ export class BertTokenizer extends Tokenizer {
   }
 }
 
+/** @throws TokenizerError `UNSUPPORTED_TOKENIZER` for another kind of tokenizer than BERT's @param use what needs it */
+export function requireBertTokenizer(tokenizer: Tokenizer, use: string): BertTokenizer {
+  if (tokenizer instanceof BertTokenizer) return tokenizer
+  throw new TokenizerError(
+    'UNSUPPORTED_TOKENIZER',
+    `${use} needs a WordPiece tokenizer like BERT's so far, not one of the kind ${tokenizer.definition.model.type}.`,
+  )
+}
+
 /** Adds the special tokens that are in the vocabulary to `added`, whose own flags win. */
 function withSpecialTokens(
   added: readonly AddedToken[],

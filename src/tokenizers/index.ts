@@ -1,6 +1,6 @@
 export type { AddedToken } from './added-tokens.ts'
 export type { BertTokenizerOptions } from './bert-tokenizer.ts'
-export { BertTokenizer, bertSpecialTokens } from './bert-tokenizer.ts'
+export { BertTokenizer, bertSpecialTokens, requireBertTokenizer } from './bert-tokenizer.ts'
 export type { DecodeOptions, EncodeOptions, TextInput } from './encode-options.ts'
 export { Encoding } from './encoding.ts'
 export { createTokenizer } from './files/bert-shape.ts'

@@ -196,7 +196,8 @@ export class Tokenizer {
     const { decoder, cleanUp: isCleaned = false } = this.definition
     if (decoder?.type === 'WordPiece') {
       const own = cleanUp === undefined || cleanUp === decoder.cleanup
-      return (own ? this.#decoder! : createDecoder({ ...decoder, cleanup: cleanUp })).decode(tokens).join('')
+      const text = (own ? this.#decoder! : createDecoder({ ...decoder, cleanup: cleanUp })).decode(tokens).join('')
+      return isCleaned && cleanUp !== false ? cleanedUp(text) : text // as transformers, which cleans once more
     }
     const text = this.#decoder ? this.#decoder.decode(tokens).join('') : tokens.join(' ')
     return (cleanUp ?? isCleaned) ? cleanedUp(text) : text

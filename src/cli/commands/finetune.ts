@@ -7,7 +7,7 @@ import { stratifiedSplit } from '../../data/split.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
-import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { computeMetrics, findMetric } from '../../training/metrics-registry.ts'
 import { type FinetuneResult, finetuneClassifier } from '../../training/node/finetune.ts'
@@ -165,7 +165,7 @@ interface ModelFlags {
 
 interface PreparedModel {
   model: EncoderModel
-  tokenizer: BertTokenizer
+  tokenizer: Tokenizer
   modelName: string
   isRandom: boolean
 }
@@ -195,7 +195,7 @@ async function prepareModel(
     const config = bertConfig({
       size: size as BertSize,
       vocabSize: tokenizer.vocabSize,
-      padTokenId: tokenizer.padId,
+      padTokenId: tokenizer.padId ?? 0,
       // Positions that training never reaches would stay random, so the model is made as long as its texts.
       maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512,
       labels,

@@ -5,6 +5,7 @@ import type { ModelDefinition } from '../../models/graphs.ts'
 import { modelParameters } from '../../models/graphs.ts'
 import { formatSummary, summarizeModel } from '../../models/summary.ts'
 import { fillsMasks } from '../../pipelines/fill-mask.ts'
+import { BertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
 import { modelFolder } from '../inputs.ts'
@@ -94,15 +95,19 @@ async function weightFacts(folder: string, definition: ModelDefinition): Promise
 interface TokenizerFacts {
   kind: string
   vocabSize: number
-  lowercase: boolean
+  /** null where the tokenizer does not say. */
+  lowercase: boolean | null
   maxLength: number | null
   specialTokens: Readonly<Record<string, string>>
 }
 
 async function tokenizerFacts(folder: string): Promise<TokenizerFacts | null> {
   try {
-    const { vocabSize, lowercase, maxLength = null, specialTokens } = await loadTokenizer(folder)
-    return { kind: 'wordpiece', vocabSize, lowercase, maxLength, specialTokens: { ...specialTokens } }
+    const tokenizer = await loadTokenizer(folder)
+    const { vocabSize, maxLength = null, specialTokens, definition } = tokenizer
+    const lowercase = tokenizer instanceof BertTokenizer ? tokenizer.lowercase : null
+    const kind = definition.model.type.toLowerCase()
+    return { kind, vocabSize, lowercase, maxLength, specialTokens: { ...specialTokens } }
   } catch (error) {
     if (error instanceof TokenizerError && error.code === 'TOKENIZER_MISSING') return null
     throw error
@@ -111,7 +116,7 @@ async function tokenizerFacts(folder: string): Promise<TokenizerFacts | null> {
 
 function tokenizerText({ kind, vocabSize, lowercase, maxLength }: TokenizerFacts): string {
   const limit = maxLength === null ? '' : `, up to ${count(maxLength)} tokens`
-  return `${kind}, ${count(vocabSize)} tokens, ${lowercase ? 'ignores case' : 'keeps case'}${limit}`
+  return `${kind}, ${count(vocabSize)} tokens${lowercase === null ? '' : lowercase ? ', ignores case' : ', keeps case'}${limit}`
 }
 
 /** Sentences about the commands that take this folder. */

@@ -6,7 +6,7 @@ import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.t
 import { electraConfig, generatorConfig } from '../../models/electra-config.ts'
 import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
 import type { EncoderModel } from '../../models/model.ts'
-import type { BertTokenizer } from '../../tokenizers/index.ts'
+import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
@@ -172,14 +172,14 @@ async function prepareModel(
     }
     const folder = await modelFolder(path)
     await describeModel(folder, task)
-    const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
+    const tokenizer = await wordPiece(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
     const logger = { info: note, warn: note }
     return { model: await loadModel(folder, task, { ...options, logger }), tokenizer, modelName: path }
   }
   if (tokenizerPath === undefined) {
     throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
   }
-  const tokenizer = await loadTokenizer(await modelFolder(tokenizerPath))
+  const tokenizer = await wordPiece(await modelFolder(tokenizerPath))
   const settings = {
     size: oneOf(size as BertSize, bertSizes, '--size'),
     vocabSize: tokenizer.vocabSize,
@@ -194,6 +194,8 @@ async function prepareModel(
   const head = replacedTokenDetection(generatorConfig(config, generatorFraction))
   return { model: await createModel(head, 'electra', config, options), tokenizer, modelName }
 }
+
+const wordPiece = async (folder: string) => requireBertTokenizer(await loadTokenizer(folder), 'pretrain')
 
 function oneOf<Name extends string>(given: string, known: readonly Name[], flag: string): Name {
   const found = known.find((name) => name === given)

@@ -1,6 +1,6 @@
 import type { Example } from '../../data/example.ts'
 import type { EncoderModel } from '../../models/model.ts'
-import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TrainerEvent } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
@@ -19,7 +19,7 @@ export interface FinetuneProgress {
 export interface FinetuneClassifierOptions {
   /** A classifier; its labels are the names that the examples' labels must be among. */
   model: EncoderModel
-  tokenizer: BertTokenizer
+  tokenizer: Tokenizer
   trainExamples: readonly Example[]
   /** Examples to judge the model on; without them there are no metrics. */
   evalExamples?: readonly Example[]

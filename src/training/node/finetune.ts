@@ -6,7 +6,7 @@ import { encodeExamples } from '../../data/encode-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { labelIds } from '../../data/labels.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
-import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { bootstrapInterval, bootstrapMetrics, type MetricInterval } from '../bootstrap.ts'
 import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
@@ -164,11 +164,7 @@ function evaluatedMetrics(args: TrainingArguments): string[] {
 }
 
 /** Encodes in slices, so that other work runs in between, and counts the texts that it cuts. */
-function createEncoder(
-  tokenizer: BertTokenizer,
-  maxLength: number,
-  onProgress: (done: number, truncated: number) => void,
-) {
+function createEncoder(tokenizer: Tokenizer, maxLength: number, onProgress: (done: number, truncated: number) => void) {
   const slice = 256
   let done = 0
   let truncated = 0
@@ -181,9 +177,9 @@ function createEncoder(
       onProgress(done, truncated)
       for (let start = 0; start < examples.length; start += slice) {
         const part = examples.slice(start, start + slice)
-        encodeExamples(part, tokenizer, { maxLength }).forEach((sequence, i) => {
+        encodeExamples(part, tokenizer, { maxLength }).forEach(({ truncated: isCut, ...sequence }, i) => {
           items.push({ ...sequence, labelId: labels[start + i] })
-          if (sequence.ids.length === maxLength && isLonger(part[i], tokenizer, maxLength)) truncated++
+          if (isCut) truncated++
         })
         done += part.length
         onProgress(done, truncated)
@@ -192,11 +188,6 @@ function createEncoder(
       return items
     },
   }
-}
-
-/** Whether a text that fills `maxLength` tokens has more. */
-function isLonger({ text, textPair }: Example, tokenizer: BertTokenizer, maxLength: number): boolean {
-  return tokenizer.encode(text, { textPair, maxLength: maxLength + 1, truncation: true }).length > maxLength
 }
 
 /** Of what the model gets to see: ids, segments and labels, which text, tokenizer and length limit decide. */

@@ -2,7 +2,7 @@ import type { PretrainingMasking } from '../../data/pretraining/index.ts'
 import type { CorpusOptions } from '../../data/pretraining/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
-import type { TrainerEvent } from '../trainer.ts'
+import type { TrainerEvent, TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
 /** How far a part of a pre-training run is that has no training steps. */
@@ -51,4 +51,18 @@ export interface PretrainOptions {
   title?: string
   /** What the report calls the model. */
   modelName?: string
+}
+
+export interface PretrainResult {
+  result: TrainResult
+  /** Of the held-out documents, at the end: `perplexity`, `masked_accuracy`, …; empty if the run was aborted. */
+  metrics: Record<string, number>
+  /** Of held-out text before the first step, and of each of `evalCorpora` before and after. */
+  comparisons: Record<string, { before: Record<string, number>; after: Record<string, number> }>
+  /** Absent if the run was aborted. */
+  reportPath?: string
+  /** Names of what stands in the output folder, for people. */
+  files: string[]
+  /** Tokens of the corpus, and its documents. */
+  corpus: { tokens: number; documents: number; trainExamples: number; evalExamples: number }
 }

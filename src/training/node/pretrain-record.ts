@@ -1,8 +1,7 @@
 import type { FillIn, RunRecord } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
-import type { PretrainResult } from './pretrain.ts'
-import type { PretrainOptions } from './pretrain-options.ts'
+import type { PretrainOptions, PretrainResult } from './pretrain-options.ts'
 
 /** A run that has ended. */
 export interface PretrainingRun extends Pick<PretrainResult, 'comparisons' | 'corpus'> {
@@ -27,7 +26,7 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
       if (!isOwn && metric !== 'perplexity') continue
       const key = isOwn ? metric : `${metric} (${name})`
       metrics[key] = { value }
-      baselines.Before = { ...baselines['Before'], [key]: before[metric] }
+      baselines.Before = { ...baselines.Before, [key]: before[metric] }
     }
   }
   return {

@@ -16,31 +16,17 @@ import { formatTokenizerJson } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { renderReport } from '../report/render-report.ts'
 import { evaluatePretraining, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
-import { Trainer, type TrainResult } from '../trainer.ts'
+import { Trainer } from '../trainer.ts'
 import { trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
 import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import type { PretrainOptions } from './pretrain-options.ts'
+import type { PretrainOptions, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord } from './pretrain-record.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 
-export type { PretrainOptions, PretrainProgress } from './pretrain-options.ts'
-
-export interface PretrainResult {
-  result: TrainResult
-  /** Of the held-out documents, at the end: `perplexity`, `masked_accuracy`, …; empty if the run was aborted. */
-  metrics: Record<string, number>
-  /** Of held-out text before the first step, and of each of `evalCorpora` before and after. */
-  comparisons: Record<string, { before: Record<string, number>; after: Record<string, number> }>
-  /** Absent if the run was aborted. */
-  reportPath?: string
-  /** Names of what stands in the output folder, for people. */
-  files: string[]
-  /** Tokens of the corpus, and its documents. */
-  corpus: { tokens: number; documents: number; trainExamples: number; evalExamples: number }
-}
+export type { PretrainOptions, PretrainProgress, PretrainResult } from './pretrain-options.ts'
 
 /** What the held-out documents of the run's own corpus are called. */
 export const HELD_OUT = 'held-out'

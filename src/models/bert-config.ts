@@ -1,4 +1,4 @@
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, didYouMean } from '../core/errors.ts'
 import { jsonReader } from '../core/json-reader.ts'
 import { activation } from './layers.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
@@ -45,7 +45,13 @@ export const bertSizes = Object.keys(sizes) as BertSize[]
 
 /** Completes and checks a BERT configuration. @throws ConfigError naming the setting */
 export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } = {}): BertConfig {
-  const { size, ...given } = settings
+  const { size, ...rest } = settings
+  const known = [...Object.keys(defaults), 'size']
+  for (const key of Object.keys(rest)) {
+    if (!known.includes(key)) throw new ConfigError('CONFIG_KEY', `unknown setting "${key}"${didYouMean(key, known)}`)
+  }
+  // A setting that is undefined has its default.
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const [layers, hidden] = sizes[size ?? 'base'] ?? unknownSize(size)
   const preset = {
     numHiddenLayers: layers,
@@ -65,6 +71,12 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
   ] as const) {
     if (!Number.isInteger(config[key]) || config[key] < 1) {
       throw new ConfigError('CONFIG_VALUE', `${key} must be a whole number of at least 1, not ${config[key]}`)
+    }
+  }
+  for (const key of ['hiddenDropoutProb', 'attentionProbsDropoutProb', 'classifierDropout'] as const) {
+    const p = config[key]
+    if (p !== null && !(p >= 0 && p < 1)) {
+      throw new ConfigError('CONFIG_VALUE', `${key} must be at least 0 and below 1, not ${p}`)
     }
   }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {

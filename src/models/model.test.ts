@@ -6,6 +6,7 @@ import { realAttention } from '../../test/parity-case.ts'
 import { ConfigError, DataError, RuntimeError } from '../core/errors.ts'
 import { collateSequences, type EncodedSequence } from '../data/collator.ts'
 import { createEngine } from '../runtime/node/engine.ts'
+import { AdamW } from '../training/optimizers/adamw.ts'
 import type { Architecture } from './architecture.ts'
 import { bert } from './bert.ts'
 import { bertConfig } from './bert-config.ts'
@@ -196,6 +197,33 @@ describe('what cannot be used is refused', () => {
       ),
     ))
 
+  test('a setting without a value has its default', () => {
+    expect(bertConfig({ ...oddSizes, labels: undefined, hiddenAct: undefined })).toMatchObject({
+      hiddenAct: 'gelu',
+      labels: ['LABEL_0', 'LABEL_1'],
+    })
+  })
+
+  test('a forward graph that failed to load is loaded again', () =>
+    withOddModel(sequenceClassification, {}, async (classifier) => {
+      const { engine } = classifier
+      const load = engine.loadForward
+      engine.loadForward = () => Promise.reject(new Error('out of memory'))
+      await expect(classifier.forward(made.classification)).rejects.toThrow('out of memory')
+      engine.loadForward = load
+      expect((await classifier.forward(made.classification)).logits).toBeDefined()
+    }))
+
+  test('a training session that another one has replaced', () =>
+    withOddModel(sequenceClassification, {}, async (classifier) => {
+      const first = await classifier.compile({ optimizer: new AdamW() })
+      const second = await classifier.compile({ optimizer: new AdamW() })
+      await expect(first.step(made.classification)).rejects.toSatisfy(
+        refusal(RuntimeError, 'STALE_SESSION', /compiled again/),
+      )
+      expect((await second.step(made.classification)).loss).toBeGreaterThan(0)
+    }))
+
   test('an unknown output', () => {
     const error = thrownBy(() => forwardGraph(model.definition, ['logits', 'hiddenStates.3']))
     refusal(ConfigError, 'OUTPUT', /"hiddenStates\.3".*hiddenStates\.2/)(error)
@@ -222,6 +250,8 @@ describe('what cannot be used is refused', () => {
     ['an unknown size', { size: 'huge' as 'base' }, 'SIZE', /"huge".*base/],
     ['no layers', { numHiddenLayers: 0 }, 'CONFIG_VALUE', /numHiddenLayers.*0/],
     ['half a token', { vocabSize: 96.5 }, 'CONFIG_VALUE', /vocabSize.*96\.5/],
+    ['dropout of everything', { hiddenDropoutProb: 1 }, 'CONFIG_VALUE', /hiddenDropoutProb.*1/],
+    ['a slip of the pen', { hiddenDropout: 0.1 } as object, 'CONFIG_KEY', /hiddenDropout.*hiddenDropoutProb/],
   ])('%s', (_, settings, code, text) => {
     refusal(ConfigError, code, text)(thrownBy(() => bertConfig({ ...oddSizes, ...settings })))
   })

@@ -47,6 +47,8 @@ export class EncoderModel implements TrainableModel {
   readonly parameters: readonly ParameterSpec[]
   readonly layout: ParameterLayout
   readonly engine: Engine
+  /** The training session that was compiled last; earlier ones are over. */
+  session?: TrainingSession
   readonly #slots: ReadonlyMap<string, ParameterSlot>
   readonly #save: ModelOptions['save']
   readonly #forwards = new Map<string, Promise<ReadonlySet<string>>>()
@@ -171,6 +173,8 @@ export class EncoderModel implements TrainableModel {
     }
     const loading = this.#forwards.get(key) ?? load()
     this.#forwards.set(key, loading)
+    // What failed once may work when it is asked for again.
+    loading.catch(() => this.#forwards.delete(key))
     return loading
   }
 

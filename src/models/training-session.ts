@@ -1,4 +1,4 @@
-import { ConfigError, DataError } from '../core/errors.ts'
+import { ConfigError, DataError, RuntimeError } from '../core/errors.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { Engine } from '../runtime/engine.ts'
 import type { StepRequest } from '../runtime/model-host.ts'
@@ -15,6 +15,8 @@ export interface TrainableModel {
   readonly parameters: readonly ParameterSpec[]
   readonly layout: ParameterLayout
   readonly engine: Engine
+  /** The session that the engine holds now. */
+  session?: TrainingSession
   tensors(batch: ModelBatch, declared: ReadonlySet<string>, scales: LossScales): Record<string, Tensor>
 }
 
@@ -98,7 +100,9 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
       update: updateProgram(options.optimizer),
       profile: options.profile,
     })
-    return new TrainingSession(model, options, inputNames(plain.graph), trained)
+    const session = new TrainingSession(model, options, inputNames(plain.graph), trained)
+    model.session = session as unknown as TrainingSession
+    return session
   }
 
   /** Steps taken so far. */
@@ -150,6 +154,12 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   }
 
   #request(batch: ModelBatch | readonly ModelBatch[], step: number, options: StepOptions): StepRequest {
+    if ((this.model.session as unknown) !== this) {
+      throw new RuntimeError(
+        'STALE_SESSION',
+        'the model was compiled again since, so that this training session is over: use the new one',
+      )
+    }
     const batches = Array.isArray(batch) ? (batch as readonly ModelBatch[]) : [batch as ModelBatch]
     if (batches.length === 0) throw new DataError('NO_BATCH', 'a step needs at least one batch, none were given')
     const learningRate = options.learningRate ?? this.optimizer.learningRate

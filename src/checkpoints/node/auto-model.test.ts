@@ -186,14 +186,23 @@ describe('a new head', () => {
       expect(model.config.labels).toEqual(['x', 'y', 'z'])
       return allWeights(model)
     })
-    expect(renamed).toEqual(old) // other names alone keep the weights
-    expect(messages).toEqual([])
+    expect(renamed).toEqual(old) // other names alone keep the weights, but that may be a mistake
+    expect(messages.splice(0)).toEqual([expect.stringMatching(/taken, with the names x, y, z/)])
     const two = await withModel(folder, task, { logger, labels: ['x', 'y'] }, allWeights)
     expect(messages).toHaveLength(1)
     for (const [name, values] of Object.entries(old)) {
       if (!head.includes(name)) expect(two[name], name).toEqual(values)
     }
     expect(two['classifier.bias']).toHaveLength(2)
+  })
+
+  test('with its labels in another order, or only one label, is refused', async () => {
+    const folder = await unpack(root, 'float16')
+    const { config } = await describeModel(folder)
+    const reordered = loadModel(folder, undefined, { threads: 1, labels: [...config.labels].reverse() })
+    await expect(reordered).rejects.toThrow(/in the order .* not /)
+    const one = loadModel(folder, 'sequence-classification', { threads: 1, labels: ['x'] })
+    await expect(one).rejects.toThrow(/two labels or more/)
   })
 
   test('is refused where one is required', async () => {

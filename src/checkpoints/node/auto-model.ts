@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CheckpointError } from '../../core/errors.ts'
+import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
 import type { EncoderConfig, Head } from '../../models/architecture.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
@@ -72,6 +72,12 @@ export async function loadModel(
         'Use a checkpoint with tied embeddings.',
     )
   }
+  if (head?.task === 'sequence-classification') {
+    requireClasses(config.labels, directory)
+    if (labels && head === headOfClass(common.architectures[0], architecture.modelType)) {
+      checkLabels(labels, common.labels, directory, logger)
+    }
+  }
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
   let report: LoadReport | undefined
@@ -99,6 +105,33 @@ export async function loadModel(
   return model
 }
 
+/** transformers takes one label for regression, which there is no head for yet. */
+function requireClasses(labels: readonly string[], where: string): void {
+  if (labels.length > 1) return
+  throw new ConfigError(
+    'ONE_LABEL',
+    `${where}: a classifier needs two labels or more, there is ${labels.length === 0 ? 'none' : `only "${labels[0]}"`}; ` +
+      'one number a text, as transformers has it for one label, is not supported yet',
+  )
+}
+
+/** The trained classifier's rows belong to its own labels, in their order. */
+function checkLabels(given: readonly string[], known: readonly string[], directory: string, logger: Logger): void {
+  if (given.length !== known.length || given.every((label, i) => label === known[i])) return
+  const list = (labels: readonly string[]) => labels.slice(0, 10).join(', ')
+  if (given.every((label) => known.includes(label))) {
+    throw new ConfigError(
+      'LABEL_ORDER',
+      `${directory}: the classifier was trained with the labels in the order ${list(known)}, not ${list(given)}: give them ` +
+        'in that order, or leave them out',
+    )
+  }
+  logger.warn(
+    `${directory}: the trained classifier for ${list(known)} is taken, with the names ${list(given)}: right if they are new ` +
+      'names of the same classes; otherwise load the folder without its head',
+  )
+}
+
 /** A new model with random weights. @param task a task's name, or a head */
 export function createModel(
   task: string | Head,
@@ -111,6 +144,7 @@ export function createModel(
     config,
     head: typeof task === 'string' ? findHead(task, modelType) : task,
   }
+  if (definition.head.task === 'sequence-classification') requireClasses(config.labels, 'the config')
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
 }
 

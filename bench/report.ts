@@ -151,7 +151,7 @@ function tfjsSections({ versions, tfjsThreads, products, total, settings }: Tfjs
   ]
 }
 
-function tokenizersSections({ versions, texts, characters, tasks }: TokenizersResult, table: Table): string[] {
+function tokenizersSections({ versions, texts, characters, tasks, memory }: TokenizersResult, table: Table): string[] {
   return [
     `${versionText(versions)}. WikiText-2, valid and test: ${texts} lines, ${characters} characters.`,
     ...tasks.flatMap(({ task, amount, sides, ratios }) => [
@@ -167,6 +167,9 @@ function tokenizersSections({ versions, texts, characters, tasks }: TokenizersRe
         ]),
       ),
     ]),
+    `Memory of a tokenizer with ${memory.vocabSize} pieces, used on 20,000 texts: ${Object.entries(memory.bytes)
+      .map(([kind, bytes]) => `${kind} ${(bytes / 1e6).toFixed(1)} MB`)
+      .join(', ')}.`,
     'Libraries take turns, all in one process and on one thread, but for the training, which has a process each.',
   ]
 }

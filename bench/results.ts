@@ -119,6 +119,8 @@ export interface TokenizersResult extends CommonResult {
   texts: number
   characters: number
   tasks: ComparedTask[]
+  /** Of a tokenizer with `vocabSize` pieces, by kind of model. */
+  memory: { vocabSize: number; bytes: Record<string, number> }
 }
 
 export type BenchResult = StepResult | TfjsResult | TokenizersResult

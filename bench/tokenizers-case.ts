@@ -1,8 +1,10 @@
 /** Tokenizers: bertsmith against Hugging Face's, its native binding for Node and its JavaScript one. */
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { BertTokenizer } from '../src/tokenizers/bert-tokenizer.ts'
 import { parseVocabText } from '../src/tokenizers/vocabulary.ts'
 import type { ComparedTask, TokenizersResult } from './results.ts'
@@ -85,7 +87,13 @@ export async function runTokenizersCase(context: RunContext): Promise<Measured> 
     texts: texts.length,
     characters: total(texts, (text) => text.length),
     tasks,
+    memory: await measureMemory(),
   }
+}
+
+async function measureMemory(): Promise<TokenizersResult['memory']> {
+  const args = ['--expose-gc', '--import', 'tsx', inThisFolder('tokenizer-memory.ts')]
+  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout)
 }
 
 /** Runs the contenders in turns, in the opposite order every other round. */

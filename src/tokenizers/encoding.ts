@@ -35,8 +35,11 @@ export interface EncodingSource {
   /** The places of the first `count` tokens of a text. */
   places(sequence: 0 | 1, count: number): TokenPlaces
   idToToken(id: number): string | undefined
-  /** White space at both ends of a token that its offsets leave out. `isFirst`: the token is the first of its window. */
-  trim?(id: number, start: number, isFirst: boolean): { leading: number; trailing: number }
+  /**
+   * White space at both ends of a token, `text.slice(start, end)`, that its offsets leave out. `isFirst`: the token is the
+   * first of its window.
+   */
+  trim?(id: number, text: string, start: number, end: number, isFirst: boolean): { leading: number; trailing: number }
 }
 
 /**
@@ -227,8 +230,10 @@ export class Encoding {
         placed.ends.set(ends.subarray(from, from + length), at)
         placed.words.set(words.subarray(from, from + length), at)
         if (!trim) return
+        const text = this.#source.text(part.sequence)
         for (let i = at; i < at + length; i++) {
-          const { leading, trailing } = trim(this.ids[i], placed.starts[i], i === at)
+          const own = typeof text === 'string' ? text : text[placed.words[i]]
+          const { leading, trailing } = trim(this.ids[i], own, placed.starts[i], placed.ends[i], i === at)
           if (leading > 0) placed.starts[i] = Math.min(placed.starts[i] + leading, placed.ends[i])
           if (trailing > 0 && placed.ends[i] >= trailing) {
             placed.ends[i] = Math.max(placed.ends[i] - trailing, placed.starts[i])

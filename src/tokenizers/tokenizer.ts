@@ -253,7 +253,13 @@ export class Tokenizer {
         truncated: false,
       }
     }
-    const [keptFirst, keptSecond] = truncatedLengths(first, second, maxLength - added, strategy)
+    // From the left, Hugging Face reads whole words from the end up to maxLength tokens; again that decides which is longer.
+    const read = (sequence: TextInput, count: number) =>
+      overflow || side === 'right' || count <= maxLength ? count : this.#tokensOfLastWords(sequence, count, maxLength)
+    const areLong = isPair && first > maxLength && (second as number) > maxLength
+    const [keptFirst, keptSecond] = areLong
+      ? truncatedLengths(read(text, first), read(textPair, second as number), maxLength - added, strategy)
+      : truncatedLengths(first, second, maxLength - added, strategy)
     const truncated = keptFirst < first || (keptSecond ?? 0) < (second ?? 0)
     if (truncated && overflow) {
       if (keptFirst < first) checkStride(stride, keptFirst)
@@ -272,6 +278,14 @@ export class Tokenizer {
     }
   }
 
+  /** How many of a text's `count` tokens are of its last words, as many words as have `least` tokens or more. */
+  #tokensOfLastWords(text: TextInput, count: number, least: number): number {
+    const { words } = this.#places(text, count)
+    let from = count - least
+    while (from > 0 && words[from - 1] === words[from]) from--
+    return count - from
+  }
+
   #tokenize(text: TextInput, out: TokenBuffer, limit: number): void {
     for (const word of typeof text === 'string' ? [text] : text) {
       this.#pipeline.tokenize(word, out, limit)
@@ -287,8 +301,10 @@ export class Tokenizer {
       places: (sequence, count) => this.#places(of(sequence), count),
       idToToken: (id) => this.idToToken(id),
       ...(trim && {
-        trim: (id, start, isFirst) => {
-          const { leading, trailing } = this.#whiteSpace(id)
+        trim: (id, own, start, end, isFirst) => {
+          // An added token has the white space that it takes from the text.
+          const isAdded = this.#addedById.has(id)
+          const { leading, trailing } = isAdded ? whiteSpaceOf(own.slice(start, end)) : this.#whiteSpace(id)
           // The space that was put before the text is not in it.
           const isPrefix = trim.addPrefixSpace && leading === 1 && (isFirst || start === 0)
           return { leading: isPrefix ? 0 : leading, trailing }
@@ -309,14 +325,11 @@ export class Tokenizer {
     return all
   }
 
-  /** White space, as bytes or as it is, at the ends of a token. */
+  /** White space at the ends of a token of the vocabulary. */
   #whiteSpace(id: number): { leading: number; trailing: number } {
     let known = this.#trims.get(id)
     if (known === undefined) {
-      const token = this.idToToken(id) ?? ''
-      const leading = /^[Ġ\p{White_Space}]*/u.exec(token)?.[0].length ?? 0
-      const trailing = /[Ġ\p{White_Space}]*$/u.exec(token)?.[0].length ?? 0
-      known = { leading, trailing }
+      known = whiteSpaceOf(this.idToToken(id) ?? '')
       this.#trims.set(id, known)
     }
     return known
@@ -372,6 +385,13 @@ export class Tokenizer {
 type Range = readonly [from: number, to: number]
 
 const none: readonly Encoding[] = []
+
+/** White space, as bytes or as it is, at the ends of a token. */
+function whiteSpaceOf(token: string): { leading: number; trailing: number } {
+  const leading = /^[Ġ\p{White_Space}]*/u.exec(token)?.[0].length ?? 0
+  const trailing = /[Ġ\p{White_Space}]*$/u.exec(token)?.[0].length ?? 0
+  return { leading, trailing }
+}
 
 /** The tokens of a text or pair, and the windows that they are cut into. */
 interface CutTexts {

@@ -295,10 +295,18 @@ export class Tokenizer {
 
   #source(text: TextInput, textPair: TextInput | undefined): EncodingSource {
     const { trim } = this.#processor
+    const traced: [TokenBuffer?, TokenBuffer?] = []
     const of = (sequence: 0 | 1) => (sequence === 0 ? text : (textPair as TextInput))
     return {
       text: of,
-      places: (sequence, count) => this.#places(of(sequence), count),
+      places: (sequence, count) => {
+        const known = traced[sequence]
+        if (known && known.length >= count) return known
+        // A first window asks for its own tokens, a further one for those of the whole text, which all others share.
+        const made = this.#places(of(sequence), known ? Number.POSITIVE_INFINITY : count)
+        traced[sequence] = made
+        return made
+      },
       idToToken: (id) => this.idToToken(id),
       ...(trim && {
         trim: (id, own, start, end, isFirst) => {

@@ -143,7 +143,7 @@ def read_texts() -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]], li
         texts.append((f"corpus.{pathlib.Path(file).stem}", lines(pathlib.Path(file))))
     words = []
     for name in ["train", "dev", "test"]:
-        for block in (DATA / f"wnut17/{name}.conll").read_text(encoding="utf-8").split("\n\n"):
+        for block in (DATA / f"wnut17/{name}.conll").read_text(encoding="utf-8").replace("\t\n", "\n").split("\n\n"):
             rows = [line.split("\t")[0] for line in block.split("\n") if line.strip()]
             if rows:
                 words.append(rows)

@@ -16,6 +16,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tokenizer-train.ts')).tokenizerTrain,
   },
   {
+    name: 'tokenizer encode',
+    summary: 'Show the pieces, ids and offsets of texts',
+    load: async () => (await import('./commands/tokenizer-encode.ts')).tokenizerEncode,
+  },
+  {
     name: 'pretrain',
     summary: 'Pre-train a model on plain text, or adapt one to a domain',
     load: async () => (await import('./commands/pretrain.ts')).pretrain,

@@ -36,10 +36,10 @@ export interface EncodingSource {
   places(sequence: 0 | 1, count: number): TokenPlaces
   idToToken(id: number): string | undefined
   /**
-   * White space at both ends of a token, `text.slice(start, end)`, that its offsets leave out. `isFirst`: the token is the
-   * first of its window.
+   * The offsets of a token, `text.slice(start, end)`, without the white space at its ends. `isFirst`: the token is the first
+   * of its window.
    */
-  trim?(id: number, text: string, start: number, end: number, isFirst: boolean): { leading: number; trailing: number }
+  trim?(id: number, text: string, start: number, end: number, isFirst: boolean): [start: number, end: number]
 }
 
 /**
@@ -233,11 +233,9 @@ export class Encoding {
         const text = this.#source.text(part.sequence)
         for (let i = at; i < at + length; i++) {
           const own = typeof text === 'string' ? text : text[placed.words[i]]
-          const { leading, trailing } = trim(this.ids[i], own, placed.starts[i], placed.ends[i], i === at)
-          if (leading > 0) placed.starts[i] = Math.min(placed.starts[i] + leading, placed.ends[i])
-          if (trailing > 0 && placed.ends[i] >= trailing) {
-            placed.ends[i] = Math.max(placed.ends[i] - trailing, placed.starts[i])
-          }
+          const [start, end] = trim(this.ids[i], own, placed.starts[i], placed.ends[i], i === at)
+          placed.starts[i] = start
+          placed.ends[i] = end
         }
       })
       this.#placed = placed

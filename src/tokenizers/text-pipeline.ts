@@ -108,7 +108,7 @@ export class ComponentPipeline implements TextPipeline {
     out: TokenBuffer,
     limit: number,
   ): boolean {
-    if (start === end) return out.length < limit
+    if (start === end) return true // only words stop at the limit, added tokens do not
     const { model, preTokenizer } = this.#parts
     if (!preTokenizer) {
       model.tokenize(text, start, end, out)

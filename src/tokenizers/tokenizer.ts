@@ -1,7 +1,8 @@
 import { TokenizerError } from '../core/errors.ts'
 import type { AddedToken } from './added-tokens.ts'
 import type { Decoder, TokenModel } from './components.ts'
-import { createDecoder, type DecoderConfig } from './decoders/index.ts'
+import { createDecoder } from './decoders/index.ts'
+import type { SpecialTokens, TokenizerDefinition } from './definition.ts'
 import {
   checkMaxLength,
   checkStride,
@@ -11,50 +12,18 @@ import {
   planEncoding,
   type TextInput,
 } from './encode-options.ts'
-import { Encoding, type EncodingLayout, type EncodingSource, type Span } from './encoding.ts'
-import { createModel, type ModelConfig } from './models/index.ts'
-import { createNormalizer, type NormalizerConfig } from './normalizers/index.ts'
-import {
-  createPostProcessor,
-  type Part,
-  type PostProcessor,
-  type PostProcessorConfig,
-} from './post-processors/index.ts'
-import { createPreTokenizer, type PreTokenizerConfig } from './pre-tokenizers/index.ts'
+import { Encoding, type EncodingLayout, type EncodingSource } from './encoding.ts'
+import { createModel } from './models/index.ts'
+import { createNormalizer } from './normalizers/index.ts'
+import { trimmed, type WhiteSpace, whiteSpaceOf } from './offset-trim.ts'
+import { createPostProcessor, type Part, type PostProcessor } from './post-processors/index.ts'
+import { createPreTokenizer } from './pre-tokenizers/index.ts'
 import { ComponentPipeline, type TextPipeline } from './text-pipeline.ts'
 import { TokenBuffer } from './token-buffer.ts'
 import { truncatedLengths, windows } from './truncation.ts'
+import { assemble, type CutTexts, combinations, layoutOf, type TokenRange } from './window-layout.ts'
 
-/** The names of the tokens that have a meaning of their own. */
-export interface SpecialTokens {
-  unk: string
-  cls: string
-  sep: string
-  pad: string
-  mask: string
-}
-
-/** A tokenizer's parts, each as tokenizer.json has it, and what tokenizer_config.json adds. */
-export interface TokenizerDefinition {
-  model: ModelConfig
-  normalizer?: NormalizerConfig | null
-  preTokenizer?: PreTokenizerConfig | null
-  postProcessor?: PostProcessorConfig | null
-  decoder?: DecoderConfig | null
-  /** Tokens that are found in the text as they are, special tokens among them. */
-  addedTokens?: readonly AddedToken[]
-  specialTokens?: Partial<SpecialTokens & { bos: string; eos: string }>
-  /** The longest input of the model in tokens (`model_max_length`). Default: not known. */
-  maxLength?: number
-  /** Default `right`. */
-  paddingSide?: 'left' | 'right'
-  /** Default `right`. */
-  truncationSide?: 'left' | 'right'
-  /** What the model takes, e.g. `['input_ids', 'attention_mask']`. */
-  modelInputNames?: readonly string[]
-  /** `decode` takes out spaces before punctuation (`clean_up_tokenization_spaces`). Default false. */
-  cleanUp?: boolean
-}
+export type { SpecialTokens, TokenizerDefinition } from './definition.ts'
 
 /**
  * A tokenizer of any family, made of the parts that tokenizer.json names. Gives the ids, offsets and texts of Hugging Face's
@@ -88,7 +57,7 @@ export class Tokenizer {
   readonly #processor: PostProcessor
   readonly #decoder: Decoder | undefined
   readonly #pipeline: TextPipeline
-  readonly #trims = new Map<number, { leading: number; trailing: number }>()
+  readonly #trims = new Map<number, WhiteSpace>()
   readonly #tokens = new TokenBuffer()
 
   /**
@@ -224,42 +193,42 @@ export class Tokenizer {
     const isPair = textPair !== undefined
     const { special, strategy, maxLength, overflow, side, stride } = plan
     const added = special ? this.numSpecialTokens(isPair) : 0
-    if (strategy !== undefined) checkMaxLength(maxLength, added)
-    const tokens = this.#tokens
-    tokens.clear()
+    if (strategy !== undefined) {
+      checkMaxLength(maxLength, added)
+      if (overflow) checkStride(stride, maxLength - added)
+    }
     // A text is read up to maxLength tokens and to the end of that word, as Hugging Face does: where both texts of a pair
     // are longer, that decides which one counts as the longer. Windows need all of it.
-    const limit = strategy === undefined || overflow || side === 'left' ? Number.POSITIVE_INFINITY : maxLength
-    this.#tokenize(text, tokens, limit)
+    const isLimited = strategy !== undefined && !overflow && side === 'right'
+    const limit = isLimited ? maxLength : Number.POSITIVE_INFINITY
+    const tokens = this.#tokens
+    tokens.clear()
+    this.#tokenize(text, tokens, strategy === 'only_second' ? Number.POSITIVE_INFINITY : limit)
     const first = tokens.length
-    if (isPair) this.#tokenize(textPair, tokens, first + limit)
+    if (isPair) this.#tokenize(textPair, tokens, limit)
     const second = isPair ? tokens.length - first : undefined
-    const processor = this.#processor
-    const parts = special
-      ? isPair
-        ? processor.pair
-        : processor.single
-      : isPair
-        ? processor.plainPair
-        : processor.plainSingle
+    const ids = tokens.ids.slice(0, tokens.length)
+    const parts = this.#parts(special, isPair)
     const source = this.#source(text, textPair)
     if (strategy === undefined) {
-      const whole = isPair ? [[0, first] as Range, [0, second as number] as Range] : [[0, first] as Range]
-      return {
-        ids: tokens.ids.slice(0, tokens.length),
-        first,
-        layouts: [layoutOf(parts, whole)],
-        source,
-        truncated: false,
-      }
+      const whole: TokenRange[] = [
+        [0, first],
+        [0, second ?? 0],
+      ]
+      return { ids, first, layouts: [layoutOf(parts, whole)], source, truncated: false }
     }
-    // From the left, Hugging Face reads whole words from the end up to maxLength tokens; again that decides which is longer.
+    // From the left, Hugging Face reads whole words from the end up to maxLength tokens; again that decides which is longer,
+    // and whether the text that is not to be cut fills the room.
+    const isOneLong = Math.min(first, second ?? 0) < maxLength
+    const isReadBack = isPair && side === 'left' && !overflow && !(isOneLong && strategy === 'longest_first')
     const read = (sequence: TextInput, count: number) =>
-      overflow || side === 'right' || count <= maxLength ? count : this.#tokensOfLastWords(sequence, count, maxLength)
-    const areLong = isPair && first > maxLength && (second as number) > maxLength
-    const [keptFirst, keptSecond] = areLong
-      ? truncatedLengths(read(text, first), read(textPair, second as number), maxLength - added, strategy)
-      : truncatedLengths(first, second, maxLength - added, strategy)
+      isReadBack && count > maxLength ? this.#tokensFromEnd(sequence, count, maxLength) : count
+    const [keptFirst, keptSecond] = truncatedLengths(
+      strategy === 'only_second' ? first : read(text, first),
+      isPair ? read(textPair, second as number) : undefined,
+      maxLength - added,
+      strategy,
+    )
     const truncated = keptFirst < first || (keptSecond ?? 0) < (second ?? 0)
     if (truncated && overflow) {
       if (keptFirst < first) checkStride(stride, keptFirst)
@@ -268,29 +237,57 @@ export class Tokenizer {
     const cut = (count: number, kept: number) => windows(count, kept, overflow ? stride : 0, side)
     const firsts = cut(first, keptFirst)
     const seconds = isPair ? cut(second as number, keptSecond as number) : undefined
-    const combined = overflow ? combinations(firsts, seconds) : [[firsts[0], ...(seconds ? [seconds[0]] : [])]]
+    const combined = overflow ? combinations(parts, firsts, seconds) : [[firsts[0], ...(seconds ? [seconds[0]] : [])]]
+    const layouts = combined.map((ranges) => layoutOf(parts, ranges))
+    // Reading may have stopped just where the room ends.
+    const isAtLimit = isLimited && !truncated && first + (second ?? 0) === maxLength
     return {
-      ids: tokens.ids.slice(0, tokens.length),
+      ids,
       first,
-      layouts: combined.map((ranges) => layoutOf(parts, ranges)),
+      layouts,
       source,
-      truncated,
+      truncated: truncated || (isAtLimit && this.#isLonger(text, textPair, maxLength)),
     }
   }
 
-  /** How many of a text's `count` tokens are of its last words, as many words as have `least` tokens or more. */
-  #tokensOfLastWords(text: TextInput, count: number, least: number): number {
-    const { words } = this.#places(text, count)
+  #parts(special: boolean, isPair: boolean): readonly Part[] {
+    const { single, pair, plainSingle, plainPair } = this.#processor
+    return special ? (isPair ? pair : single) : isPair ? plainPair : plainSingle
+  }
+
+  /** Whether a text or pair has more tokens than `count`. */
+  #isLonger(text: TextInput, textPair: TextInput | undefined, count: number): boolean {
+    const tokens = this.#tokens
+    tokens.clear()
+    this.#tokenize(text, tokens, count + 1)
+    if (textPair !== undefined) this.#tokenize(textPair, tokens, count + 1)
+    return tokens.length > count
+  }
+
+  /**
+   * How many of a text's `count` tokens Hugging Face reads if it begins at the end: whole words up to `least` tokens or more,
+   * where an added token is not what it stops at. Of a text given as words, so many of each word.
+   */
+  #tokensFromEnd(text: TextInput, count: number, least: number): number {
+    if (typeof text !== 'string') {
+      let sum = 0
+      for (const word of text) {
+        const { length } = this.#places(word, Number.POSITIVE_INFINITY)
+        sum += length > least ? this.#tokensFromEnd(word, length, least) : length
+      }
+      return sum
+    }
+    const { words, ids } = this.#places(text, count)
+    const isAdded = (token: number) => this.#addedById.has(ids[token]) && ids[token] !== this.unkId
     let from = count - least
-    while (from > 0 && words[from - 1] === words[from]) from--
+    while (from > 0 && (words[from - 1] === words[from] || isAdded(from))) from--
     return count - from
   }
 
+  /** @param limit tokens to stop at: of the text, or of each of its words */
   #tokenize(text: TextInput, out: TokenBuffer, limit: number): void {
-    for (const word of typeof text === 'string' ? [text] : text) {
-      this.#pipeline.tokenize(word, out, limit)
-      if (out.length >= limit) return
-    }
+    if (typeof text === 'string') this.#pipeline.tokenize(text, out, out.length + limit)
+    else for (const word of text) this.#pipeline.tokenize(word, out, out.length + limit)
   }
 
   #source(text: TextInput, textPair: TextInput | undefined): EncodingSource {
@@ -313,9 +310,10 @@ export class Tokenizer {
           // An added token has the white space that it takes from the text.
           const isAdded = this.#addedById.has(id)
           const { leading, trailing } = isAdded ? whiteSpaceOf(own.slice(start, end)) : this.#whiteSpace(id)
+          if (leading === 0 && trailing === 0) return [start, end]
           // The space that was put before the text is not in it.
           const isPrefix = trim.addPrefixSpace && leading === 1 && (isFirst || start === 0)
-          return { leading: isPrefix ? 0 : leading, trailing }
+          return trimmed(own, start, end, { leading: isPrefix ? 0 : leading, trailing })
         },
       }),
     }
@@ -334,7 +332,7 @@ export class Tokenizer {
   }
 
   /** White space at the ends of a token of the vocabulary. */
-  #whiteSpace(id: number): { leading: number; trailing: number } {
+  #whiteSpace(id: number): WhiteSpace {
     let known = this.#trims.get(id)
     if (known === undefined) {
       known = whiteSpaceOf(this.idToToken(id) ?? '')
@@ -390,71 +388,7 @@ export class Tokenizer {
   }
 }
 
-type Range = readonly [from: number, to: number]
-
 const none: readonly Encoding[] = []
-
-/** White space, as bytes or as it is, at the ends of a token. */
-function whiteSpaceOf(token: string): { leading: number; trailing: number } {
-  const leading = /^[Ġ\p{White_Space}]*/u.exec(token)?.[0].length ?? 0
-  const trailing = /[Ġ\p{White_Space}]*$/u.exec(token)?.[0].length ?? 0
-  return { leading, trailing }
-}
-
-/** The tokens of a text or pair, and the windows that they are cut into. */
-interface CutTexts {
-  /** int32: of the first text and then of the second. */
-  ids: Int32Array
-  /** Tokens of the first text. */
-  first: number
-  layouts: EncodingLayout[]
-  source: EncodingSource
-  truncated: boolean
-}
-
-function layoutOf(parts: readonly Part[], ranges: readonly Range[]): EncodingLayout {
-  let used = 0
-  const spans = parts.map((part): Span => {
-    const [from, to] = part.sequence === undefined ? [0, 1] : ranges[part.sequence]
-    used += to - from
-    return { part, from, length: to - from }
-  })
-  return { spans, paddingBefore: 0, used }
-}
-
-/** Windows of a pair in the order of Hugging Face: the first of both; each other of the first text with all of the second. */
-function combinations(firsts: readonly Range[], seconds: readonly Range[] | undefined): Range[][] {
-  if (!seconds) return firsts.map((range) => [range])
-  const [first, ...otherFirsts] = firsts
-  const [second, ...otherSeconds] = seconds
-  return [
-    [first, second],
-    ...otherFirsts.flatMap((a) => seconds.map((b) => [a, b])),
-    ...otherSeconds.map((b) => [first, b]),
-  ]
-}
-
-function assemble(
-  { ids, first }: CutTexts,
-  { spans, used }: EncodingLayout,
-  length: number,
-  paddingBefore: number,
-  padId: number,
-): Int32Array {
-  const out = new Int32Array(length)
-  if (length > used) out.fill(padId)
-  let at = paddingBefore
-  for (const { part, from, length: count } of spans) {
-    if (part.sequence === undefined) {
-      out[at++] = part.id
-    } else {
-      const start = from + (part.sequence === 0 ? 0 : first)
-      out.set(ids.subarray(start, start + count), at)
-      at += count
-    }
-  }
-  return out
-}
 
 /** Takes out the spaces that stand before punctuation and English contractions, as transformers does. */
 function cleanedUp(text: string): string {

@@ -4,6 +4,9 @@ import type { TruncationStrategy } from './truncation.ts'
 /** A text, or its words where it was split before. */
 export type TextInput = string | readonly string[]
 
+/** A text of a batch, or a pair of them. */
+export type BatchEntry = string | readonly string[] | readonly [text: TextInput, textPair: TextInput]
+
 /** How to encode. */
 export interface EncodeOptions {
   /** The second text of a pair. */
@@ -26,6 +29,12 @@ export interface EncodeOptions {
   padToMultipleOf?: number
   /** Default: the tokenizer's, or `right`. */
   paddingSide?: 'left' | 'right'
+}
+
+/** How to encode a batch. */
+export interface BatchEncodeOptions extends Omit<EncodeOptions, 'textPair'> {
+  /** Every text is a list of words; else a list of two is a pair of texts. Default false. */
+  isSplitIntoWords?: boolean
 }
 
 /** How to decode. */
@@ -101,6 +110,33 @@ export function planEncoding(
     multiple: padToMultipleOf,
     paddingSide,
   }
+}
+
+/** The text and the second text of entry `at` of a batch. @throws TokenizerError `TEXT` if it is neither a text nor a pair */
+export function readEntry(
+  entry: BatchEntry,
+  at: number,
+  isSplitIntoWords: boolean,
+): [text: TextInput, textPair: TextInput | undefined] {
+  if (typeof entry === 'string' && !isSplitIntoWords) return [entry, undefined]
+  const isList = Array.isArray(entry)
+  if (isSplitIntoWords && isList && entry.every((word) => typeof word === 'string')) return [entry, undefined]
+  const isPairOfWords = () => entry.length === 2 && Array.isArray(entry[0]) && Array.isArray(entry[1])
+  if (isList && (isSplitIntoWords ? isPairOfWords() : entry.length === 2)) return [entry[0], entry[1]]
+  const found = isList ? `a list of ${entry.length}` : typeof entry
+  throw new TokenizerError(
+    'TEXT',
+    isSplitIntoWords
+      ? `text ${at} of the batch is ${found}: with isSplitIntoWords expected a list of words, or a pair of such lists.`
+      : `text ${at} of the batch is ${found}: expected a text or a pair of texts; for lists of words set isSplitIntoWords.`,
+  )
+}
+
+/** @throws TokenizerError `TEXT` for anything else than a text or its words */
+export function checkText(text: TextInput): void {
+  if (typeof text === 'string' || (Array.isArray(text) && text.every((word) => typeof word === 'string'))) return
+  const found = Array.isArray(text) ? 'a list of other things' : text === null ? 'null' : typeof text
+  throw new TokenizerError('TEXT', `expected a text, or a list of its words, found ${found}.`)
 }
 
 /** @param special how many special tokens are added */

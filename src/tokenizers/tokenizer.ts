@@ -4,12 +4,16 @@ import type { Decoder, TokenModel } from './components.ts'
 import { createDecoder } from './decoders/index.ts'
 import type { SpecialTokens, TokenizerDefinition } from './definition.ts'
 import {
+  type BatchEncodeOptions,
+  type BatchEntry,
   checkMaxLength,
   checkStride,
+  checkText,
   type DecodeOptions,
   type EncodeOptions,
   type EncodePlan,
   planEncoding,
+  readEntry,
   type TextInput,
 } from './encode-options.ts'
 import { Encoding, type EncodingLayout, type EncodingSource } from './encoding.ts'
@@ -131,18 +135,16 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes texts, or pairs of texts, in order. With `returnOverflowingTokens` every window is an entry of its own, which
+   * Encodes texts, pairs of texts, or with `isSplitIntoWords` lists of words, in order. With `returnOverflowingTokens` every window is an entry of its own, which
    * knows its text: `sampleIndex`.
    * @throws as `encode`
    */
-  encodeBatch(
-    texts: readonly (string | readonly [text: TextInput, textPair: TextInput])[],
-    options: Omit<EncodeOptions, 'textPair'> = {},
-  ): Encoding[] {
+  encodeBatch(texts: readonly BatchEntry[], options: BatchEncodeOptions = {}): Encoding[] {
     const plan = this.#plan(options)
-    const made = texts.map((entry) =>
-      typeof entry === 'string' ? this.#windows(entry, undefined, plan) : this.#windows(entry[0], entry[1], plan),
-    )
+    const made = texts.map((entry, i) => {
+      const [text, textPair] = readEntry(entry, i, options.isSplitIntoWords ?? false)
+      return this.#windows(text, textPair, plan)
+    })
     let longest = 0
     if (plan.padding === 'longest') for (const { layouts } of made) longest = Math.max(longest, layouts[0].used)
     const encodings: Encoding[] = []
@@ -286,6 +288,7 @@ export class Tokenizer {
 
   /** @param limit tokens to stop at: of the text, or of each of its words */
   #tokenize(text: TextInput, out: TokenBuffer, limit: number): void {
+    checkText(text)
     if (typeof text === 'string') this.#pipeline.tokenize(text, out, out.length + limit)
     else for (const word of text) this.#pipeline.tokenize(word, out, out.length + limit)
   }

@@ -30,7 +30,7 @@ export {
   textClassificationPipeline,
 } from './pipelines/text-classification.ts'
 export * from './tokenizers/index.ts'
-export { loadTokenizer, saveTokenizer } from './tokenizers/node.ts'
+export { AutoTokenizer, type HubOptions, loadTokenizer, saveTokenizer } from './tokenizers/node.ts'
 export { bootstrapMetrics } from './training/bootstrap.ts'
 export { classificationMetrics } from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'

@@ -1,10 +1,8 @@
-/** Writing so that a crash loses nothing that was already saved. */
-import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+/** Files and folders of checkpoints, and what file systems refuse as CheckpointErrors. */
+import { type FileHandle, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
-
-/** Behind the name of a file that is being written. */
-export const TEMPORARY_SUFFIX = '.tmp'
+import { replaceFile, TEMPORARY_SUFFIX } from '../../core/node/write-file.ts'
 
 /** One read or write call moves at most this many bytes; the operating system's limit is near 2^31. */
 export const CHUNK_BYTES = 1 << 24
@@ -35,27 +33,14 @@ export function fileError(cause: unknown, path: string): unknown {
 }
 
 /**
- * Writes a file beside its final place, forces it to disk and renames it: `path` has the old content or the new one at
- * every moment. Two writers of one path at a time are not supported.
+ * Writes a file as `replaceFile` does. Two writers of one path at a time are not supported.
  * @param write fills the file
  * @throws CheckpointError as `fileError`, or what `write` throws; then `path` is as before
  */
 export async function streamFileAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = path + TEMPORARY_SUFFIX
-  try {
-    const file = await open(temporary, 'w')
-    try {
-      await write(file)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
+  await replaceFile(path, write).catch((error) => {
     throw fileError(error, path)
-  }
+  })
 }
 
 /** Writes text or bytes as `streamFileAtomic` does. @throws CheckpointError as `streamFileAtomic` */
@@ -68,18 +53,6 @@ export async function writeBytes(file: FileHandle, bytes: Uint8Array): Promise<v
   for (let done = 0; done < bytes.byteLength; ) {
     const chunk = bytes.subarray(done, done + CHUNK_BYTES)
     done += (await file.write(chunk, 0, chunk.byteLength)).bytesWritten
-  }
-}
-
-/** Makes renames in a folder last through a power cut, where the platform can (Windows cannot open folders). */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined)
-  try {
-    await folder?.sync()
-  } catch {
-    // Not every file system can do this; the files themselves are on disk.
-  } finally {
-    await folder?.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileError, makeFolder, pathKind, syncFolder } from './files.ts'
+import { syncFolder } from '../../core/node/write-file.ts'
+import { fileError, makeFolder, pathKind } from './files.ts'
 
 /**
  * Writes a folder as a whole: into a hidden one beside it, forced to disk, then renamed into place. At every moment `target`

@@ -1,9 +1,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
+import { TEMPORARY_SUFFIX } from '../../core/node/write-file.ts'
 import { elementCount, formatShape } from '../../core/shape.ts'
 import { buildSafetensorsHeader } from '../safetensors.ts'
-import { makeFolder, streamFileAtomic, TEMPORARY_SUFFIX, writeBytes, writeFileAtomic } from './files.ts'
+import { makeFolder, streamFileAtomic, writeBytes, writeFileAtomic } from './files.ts'
 import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './weight-files.ts'
 
 /** A tensor to save. */

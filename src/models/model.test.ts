@@ -214,15 +214,57 @@ describe('what cannot be used is refused', () => {
       expect((await classifier.forward(made.classification)).logits).toBeDefined()
     }))
 
-  test('a training session that another one has replaced', () =>
-    withOddModel(sequenceClassification, {}, async (classifier) => {
-      const first = await classifier.compile({ optimizer: new AdamW() })
-      const second = await classifier.compile({ optimizer: new AdamW() })
-      await expect(first.step(made.classification)).rejects.toSatisfy(
-        refusal(RuntimeError, 'STALE_SESSION', /compiled again/),
-      )
-      expect((await second.step(made.classification)).loss).toBeGreaterThan(0)
-    }))
+  describe('a training session that another one has replaced', () => {
+    const options = { optimizer: new AdamW() }
+    const stale = refusal(RuntimeError, 'STALE_SESSION', /compiled again.*use the new one/)
+
+    test('whatever it is asked', () =>
+      withOddModel(sequenceClassification, {}, async (classifier) => {
+        const first = await classifier.compile(options)
+        await first.step(made.classification)
+        const state = await first.state()
+        const second = await classifier.compile(options)
+        await expect(first.step(made.classification)).rejects.toSatisfy(stale)
+        await expect(first.gradients(made.classification)).rejects.toSatisfy(stale)
+        await expect(first.state()).rejects.toSatisfy(stale)
+        await expect(first.restore(state)).rejects.toSatisfy(stale)
+        await expect(first.profile()).rejects.toSatisfy(stale)
+        expect(first.steps).toBe(1)
+        expect((await second.step(made.classification)).loss).toBeGreaterThan(0)
+      }))
+
+    test('while the other one is being compiled', () =>
+      withOddModel(sequenceClassification, {}, async (classifier) => {
+        const first = await classifier.compile(options)
+        const compiling = [classifier.compile(options), classifier.compile(options)]
+        await expect(first.step(made.classification)).rejects.toSatisfy(stale)
+        const [second, third] = await Promise.all(compiling)
+        await expect(second.step(made.classification)).rejects.toSatisfy(stale)
+        expect((await third.step(made.classification)).loss).toBeGreaterThan(0)
+      }))
+
+    test('but not if that could not be compiled', () =>
+      withOddModel(sequenceClassification, {}, async (classifier) => {
+        const first = await classifier.compile(options)
+        const load = classifier.engine.loadTraining
+        classifier.engine.loadTraining = () => Promise.reject(new Error('out of memory'))
+        await expect(classifier.compile(options)).rejects.toThrow('out of memory')
+        classifier.engine.loadTraining = load
+        expect((await first.step(made.classification)).loss).toBeGreaterThan(0)
+      }))
+  })
+
+  test('a training session of a model that was closed', async () => {
+    const classifier = await oddModel(sequenceClassification)
+    const session = await classifier.compile({ optimizer: new AdamW() })
+    const state = await session.state()
+    await classifier.close()
+    const closed = refusal(RuntimeError, 'ENGINE_CLOSED', /closed/)
+    await expect(session.step(made.classification)).rejects.toSatisfy(closed)
+    await expect(session.state()).rejects.toSatisfy(closed)
+    await expect(session.restore(state)).rejects.toSatisfy(closed)
+    await expect(classifier.compile({ optimizer: new AdamW() })).rejects.toSatisfy(closed)
+  })
 
   test('an unknown output', () => {
     const error = thrownBy(() => forwardGraph(model.definition, ['logits', 'hiddenStates.3']))

@@ -289,7 +289,6 @@ describe('a training step', () => {
     }),
   )
 
-  // Known gaps: what these expect does not hold yet.
   test('that is refused does not count', () =>
     withTraining(sequenceClassification, {}, async (training) => {
       const { labels: _, ...unlabelled } = batch

@@ -89,7 +89,8 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     const graphOptions = { trained, dropout: options.dropout ?? true }
     const plain = gradientGraph(model.definition, graphOptions)
     const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
-    await model.engine.loadTraining({
+    const session = new TrainingSession(model, options, inputNames(plain.graph), trained)
+    const program = {
       gradients: compileGraph(plain),
       accumulate: accumulate ? compileGraph(accumulate) : undefined,
       parameters: plain.parameters,
@@ -99,9 +100,17 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
       dropout: plain.dropout,
       update: updateProgram(options.optimizer),
       profile: options.profile,
-    })
-    const session = new TrainingSession(model, options, inputNames(plain.graph), trained)
-    model.session = session as unknown as TrainingSession
+    }
+    // The engine answers in the order of the calls, so whatever an earlier session asked from here on would meet this one's state.
+    const earlier = model.session
+    const own = session as unknown as TrainingSession
+    model.session = own
+    try {
+      await model.engine.loadTraining(program)
+    } catch (error) {
+      if (model.session === own) model.session = earlier // which the engine still holds
+      throw error
+    }
     return session
   }
 
@@ -110,7 +119,10 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     return this.#step
   }
 
-  /** One optimiser step on a batch, or on several micro-batches that count as one. */
+  /**
+   * One optimiser step on a batch, or on several micro-batches that count as one.
+   * @throws RuntimeError if the model was compiled again or closed; DataError for a batch that does not fit the model
+   */
   async step(batch: ModelBatch | readonly ModelBatch[], options: StepOptions = {}): Promise<TrainingStep> {
     const request = this.#request(batch, this.#step + 1, options)
     this.#step += 1 // from here on the step counts, so that calls may be made without waiting for each other
@@ -118,7 +130,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     return { loss, gradNorm, logits: options.logits ? outputs.map((output) => output.logits) : undefined }
   }
 
-  /** The gradients on a batch by parameter name, without changing the weights. */
+  /** The gradients on a batch by parameter name, without changing the weights. @throws as `step` */
   async gradients(
     batch: ModelBatch | readonly ModelBatch[],
   ): Promise<{ loss: number; gradNorm: number; gradients: Record<string, Float32Array> }> {
@@ -126,14 +138,17 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     return { loss, gradNorm, gradients: await this.#readArray('gradients') }
   }
 
-  /** A copy of the optimiser's state. */
+  /** A copy of the optimiser's state. @throws RuntimeError if the model was compiled again or closed */
   async state(): Promise<OptimizerState> {
     const slots: OptimizerState['slots'] = {}
     for (const slot of this.optimizer.slots) slots[slot] = await this.#readArray(slot)
     return { step: this.#step, slots }
   }
 
-  /** Continues from a state. @throws ConfigError if it belongs to another optimiser or model */
+  /**
+   * Continues from a state.
+   * @throws ConfigError if it belongs to another optimiser or model; RuntimeError if the model was compiled again or closed
+   */
   async restore(state: OptimizerState): Promise<void> {
     for (const slot of this.optimizer.slots) {
       const arrays = state.slots[slot]
@@ -142,6 +157,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
         const values = arrays[name]
         if (values?.length !== size)
           throw new ConfigError('OPTIMIZER_STATE', `the state of "${name}" is missing or has another size`)
+        this.#requireCurrent()
         await this.model.engine.write(slot, offset, values)
       }
     }
@@ -149,17 +165,13 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   }
 
   /** Where the time of the steps went; needs `profile` when compiling. */
-  profile(): Promise<ProfileEvent[]> {
+  async profile(): Promise<ProfileEvent[]> {
+    this.#requireCurrent()
     return this.model.engine.profile()
   }
 
   #request(batch: ModelBatch | readonly ModelBatch[], step: number, options: StepOptions): StepRequest {
-    if ((this.model.session as unknown) !== this) {
-      throw new RuntimeError(
-        'STALE_SESSION',
-        'the model was compiled again since, so that this training session is over: use the new one',
-      )
-    }
+    this.#requireCurrent()
     const batches = Array.isArray(batch) ? (batch as readonly ModelBatch[]) : [batch as ModelBatch]
     if (batches.length === 0) throw new DataError('NO_BATCH', 'a step needs at least one batch, none were given')
     const learningRate = options.learningRate ?? this.optimizer.learningRate
@@ -179,6 +191,15 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     }
   }
 
+  /** To be called right before the engine is asked: it knows only the session that was compiled last. */
+  #requireCurrent(): void {
+    if ((this.model.session as unknown) === this) return
+    throw new RuntimeError(
+      'STALE_SESSION',
+      'the model was compiled again since, so that this training session is over: use the new one',
+    )
+  }
+
   #trainedSlots() {
     const trained = new Set(this.trained)
     return this.model.layout.slots.filter(({ name }) => trained.has(name))
@@ -186,8 +207,10 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 
   async #readArray(array: string): Promise<Record<string, Float32Array>> {
     const values: Record<string, Float32Array> = {}
-    for (const { name, offset, size } of this.#trainedSlots())
+    for (const { name, offset, size } of this.#trainedSlots()) {
+      this.#requireCurrent()
       values[name] = await this.model.engine.read(array, offset, size)
+    }
     return values
   }
 }

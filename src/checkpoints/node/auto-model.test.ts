@@ -196,13 +196,36 @@ describe('a new head', () => {
     expect(two['classifier.bias']).toHaveLength(2)
   })
 
-  test('with its labels in another order, or only one label, is refused', async () => {
+  test('with its labels in another order is refused, also where config.json does not name the head', async () => {
     const folder = await unpack(root, 'float16')
-    const { config } = await describeModel(folder)
-    const reordered = loadModel(folder, undefined, { threads: 1, labels: [...config.labels].reverse() })
-    await expect(reordered).rejects.toThrow(/in the order .* not /)
-    const one = loadModel(folder, 'sequence-classification', { threads: 1, labels: ['x'] })
-    await expect(one).rejects.toThrow(/two labels or more/)
+    const silent = await withConfig('float16', 'without architectures', { architectures: undefined })
+    const labels = [...(await describeModel(folder)).config.labels].reverse()
+    const task = 'sequence-classification'
+    const refusal = { code: 'LABEL_ORDER', message: expect.stringMatching(/in the order .* not /) }
+    await expect(loadModel(folder, undefined, { threads: 1, labels })).rejects.toMatchObject(refusal)
+    await expect(loadModel(silent, task, { threads: 1, labels })).rejects.toMatchObject(refusal)
+    const { messages, logger } = listener()
+    const names = await withModel(
+      silent,
+      task,
+      { logger, labels: ['x', 'y', 'z'] },
+      async ({ config }) => config.labels,
+    )
+    expect(names).toEqual(['x', 'y', 'z'])
+    expect(messages).toEqual([expect.stringMatching(/taken, with the names x, y, z/)])
+  })
+
+  test('with one label is refused: to transformers that is regression', async () => {
+    const task = 'sequence-classification'
+    const refusal = { code: 'ONE_LABEL', message: expect.stringMatching(/two labels or more, .*not supported yet/) }
+    const one = { problem_type: undefined, id2label: { 0: 'score' }, label2id: { score: 0 } }
+    const folder = await withConfig('float16', 'one label', one)
+    await expect(loadModel(folder, undefined, { threads: 1 })).rejects.toMatchObject(refusal)
+    await expect(loadModel(await unpack(root, 'base'), task, { threads: 1, labels: ['x'] })).rejects.toMatchObject(
+      refusal,
+    )
+    const config = bertConfig({ size: 'tiny', labels: ['x'] })
+    expect(() => AutoModelForSequenceClassification.fromConfig(config)).toThrow(expect.objectContaining(refusal))
   })
 
   test('is refused where one is required', async () => {

@@ -13,7 +13,11 @@ import { loadWeights } from './load-weights.ts'
 import { saveWeights } from './save-weights.ts'
 
 export interface LoadModelOptions extends ModelOptions {
-  /** Classes of a new classifier; default those of the checkpoint. Another number of classes starts a new classifier. */
+  /**
+   * Classes of the classifier, at least two; default those of the checkpoint. Another number starts a new classifier. As many
+   * other names rename the trained one's classes, as in transformers, of which the logger is warned; its own names in another
+   * order are refused.
+   */
   labels?: readonly string[]
   /** Refuse a checkpoint without this head, rather than start a new one; default false. */
   requireHead?: boolean
@@ -47,7 +51,8 @@ export async function describeModel(
 /**
  * Loads a model folder as transformers writes it. The encoder must match tensor by tensor; a head that the folder lacks,
  * or has for another number of classes, starts fresh and is reported to the logger.
- * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor
+ * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor; ConfigError for a config.json or labels that
+ * cannot be used
  */
 export async function loadModel(
   directory: string,
@@ -72,12 +77,7 @@ export async function loadModel(
         'Use a checkpoint with tied embeddings.',
     )
   }
-  if (head?.task === 'sequence-classification') {
-    requireClasses(config.labels, directory)
-    if (labels && head === headOfClass(common.architectures[0], architecture.modelType)) {
-      checkLabels(labels, common.labels, directory, logger)
-    }
-  }
+  if (head?.task === 'sequence-classification') requireClasses(config.labels, directory)
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
   let report: LoadReport | undefined
@@ -94,7 +94,13 @@ export async function loadModel(
         mayBeUnexpected: (name) => !isEncoder(name),
         mayBeMismatched: (name) => !requireHead && !isEncoder(name),
       })
-      return new Set(report.loaded)
+      const loaded = new Set(report.loaded)
+      // Told by the weights: an older config.json does not say which head they have.
+      const hasTrainedHead = created.parameters.every(({ name }) => name.startsWith(prefix) || loaded.has(name))
+      if (labels && hasTrainedHead && head?.task === 'sequence-classification') {
+        checkLabels(labels, common.labels, directory, logger)
+      }
+      return loaded
     },
   )
   if (report && report.newlyInitialised.length > 0) {
@@ -128,7 +134,7 @@ function checkLabels(given: readonly string[], known: readonly string[], directo
   }
   logger.warn(
     `${directory}: the trained classifier for ${list(known)} is taken, with the names ${list(given)}: right if they are new ` +
-      'names of the same classes; otherwise load the folder without its head',
+      'names of the same classes; for other classes it needs training first',
   )
 }
 

@@ -6,36 +6,23 @@ import { allWeights } from '../../test/odd-model.ts'
 import { createModel } from '../checkpoints/node.ts'
 import { CheckpointError, ConfigError, RuntimeError } from '../core/errors.ts'
 import { collateSequences } from '../data/collator.ts'
-import { bertConfig } from '../models/bert-config.ts'
-import { BertTokenizer } from '../tokenizers/index.ts'
+import type { BertTokenizer } from '../tokenizers/index.ts'
 import { saveTokenizer } from '../tokenizers/node.ts'
+import { saveClassifier } from './classifier.samples.ts'
 import { pipeline } from './node.ts'
 import type { TextClassificationPipeline } from './text-classification.ts'
 
 const root = temporaryFolder()
 const folder = join(root, 'model')
 const words = ['good', 'great', 'lovely', 'bad', 'awful', 'dull']
-const tokenizer = new BertTokenizer({ vocab: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words] })
 const labels = ['down', 'so so', 'up']
 /** Rounding of float32 sums in another order. */
 const tolerance = 1e-6
 
+let tokenizer: BertTokenizer
 let classify: TextClassificationPipeline
 beforeAll(async () => {
-  const config = bertConfig({
-    vocabSize: tokenizer.vocabSize,
-    hiddenSize: 12,
-    numHiddenLayers: 1,
-    numAttentionHeads: 3,
-    intermediateSize: 17,
-    maxPositionEmbeddings: 8,
-    initializerRange: 0.5, // so that texts get clearly different scores
-    labels,
-  })
-  const model = await createModel('sequence-classification', 'bert', config, { threads: 1 })
-  await model.savePretrained(folder)
-  await model.close()
-  await saveTokenizer(tokenizer, folder)
+  tokenizer = await saveClassifier(folder, { words, labels })
   classify = await pipeline('text-classification', folder, { threads: 1 })
 })
 afterAll(() => classify?.close())

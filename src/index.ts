@@ -1,44 +1,113 @@
 /** The public API of bertsmith in Node. */
+export type { StoredDType } from './checkpoints/dtypes.ts'
 export {
+  type AutoModel,
   AutoModelForMaskedLM,
   AutoModelForSequenceClassification,
+  type LoadModelOptions,
   loadModel,
   openWeights,
   savePretrained,
+  type WeightFiles,
 } from './checkpoints/node.ts'
+export type { StoredTensor } from './checkpoints/safetensors.ts'
 export * from './core/errors.ts'
 export type { Logger } from './core/logger.ts'
-export { randomStream } from './core/random.ts'
+export { type RandomStream, randomStream } from './core/random.ts'
 export * from './data/index.ts'
-export { type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
+export type { MaskableSequence, MaskedSequence, MaskingShares } from './data/masking.ts'
+export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
+export type { DType } from './graph/graph.ts'
+export type { EncoderConfig, ParameterSpec } from './models/architecture.ts'
 export type { ModelBatch } from './models/batch-inputs.ts'
 export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/bert-config.ts'
-export { EncoderModel, type ForwardOptions, type ModelOutput } from './models/model.ts'
-export { formatSummary, summarizeModel } from './models/summary.ts'
-export type { CompileOptions, TrainingSession, TrainingStep } from './models/training-session.ts'
+export type { ModelDefinition } from './models/graphs.ts'
+export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
+export {
+  type ArchitectureSummary,
+  formatSummary,
+  type MemoryEstimate,
+  type SummaryBlock,
+  summarizeModel,
+} from './models/summary.ts'
+export type {
+  CompileOptions,
+  OptimizerState,
+  StepOptions,
+  TrainingSession,
+  TrainingStep,
+} from './models/training-session.ts'
+export type { TransformerConfig } from './models/transformer-encoder.ts'
 export {
   type Fill,
   type FillMaskOptions,
   type FillMaskPipeline,
+  type FillMaskPipelineOptions,
   type Fills,
   fillMaskPipeline,
+  type MaskTokenizer,
 } from './pipelines/fill-mask.ts'
 export { type PipelineOptions, pipeline } from './pipelines/node.ts'
 export {
   type TextClassification,
   type TextClassificationPipeline,
+  type TextInput as ClassificationInput, // tokenizers have a TextInput too: a text, or its words
   textClassificationPipeline,
 } from './pipelines/text-classification.ts'
+export type { ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
+export type { EngineOptions } from './runtime/engine.ts'
+export type { LayerwiseUpdate, Optimizer } from './runtime/optimizer.ts'
+export type { ParameterShape } from './runtime/parameter-layout.ts'
+export type { ComponentSettings } from './tokenizers/files/families.ts'
+export type { NamedTokens, TokenEntry, TokenizerSettings, TokenRole } from './tokenizers/files/tokenizer-config.ts'
 export * from './tokenizers/index.ts'
 export { AutoTokenizer, type HubOptions, loadTokenizer, saveTokenizer } from './tokenizers/node.ts'
-export { bootstrapMetrics } from './training/bootstrap.ts'
-export { classificationMetrics } from './training/metrics.ts'
+export type { PatternConfig } from './tokenizers/patterns/pattern.ts'
+export type { SplitBehavior } from './tokenizers/pre-tokenizers/delimiters.ts'
+export type { MetaspaceConfig } from './tokenizers/pre-tokenizers/metaspace.ts'
+export { type BootstrapOptions, bootstrapMetrics, type Interval, type MetricInterval } from './training/bootstrap.ts'
+export {
+  type ClassificationMetrics,
+  type ClassificationResult,
+  type ClassScores,
+  type ConfusionMatrix,
+  classificationMetrics,
+  type Scores,
+} from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'
 export { type FinetuneClassifierOptions, type FinetuneResult, finetuneClassifier } from './training/node/finetune.ts'
-export { FolderCheckpoints } from './training/node.ts'
+export type { FinetuneProgress } from './training/node/finetune-options.ts'
+export { FolderCheckpoints, type FolderCheckpointsOptions } from './training/node.ts'
 export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
-export { type ScheduleName, scheduleFactor } from './training/schedule.ts'
-export { predictClassification, textClassification } from './training/tasks/text-classification.ts'
-export { Trainer, type TrainerEvent, type TrainerOptions, type TrainingTask } from './training/trainer.ts'
-export type { TrainingArguments } from './training/training-arguments.ts'
+export type { OptimizerName } from './training/optimizers/registry.ts'
+export type {
+  ClassRow,
+  ConfusionTable,
+  DataSummary,
+  FillIn,
+  HistoryRow,
+  ModelSummary,
+  ReportedMetric,
+  RunRecord,
+  RunTiming,
+  SettingValue,
+  WrongExample,
+} from './training/run-record.ts'
+export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
+export type { PredictOptions } from './training/tasks/predict.ts'
+export {
+  type ClassificationPredictions,
+  predictClassification,
+  textClassification,
+} from './training/tasks/text-classification.ts'
+export {
+  type CheckpointStore,
+  Trainer,
+  type TrainerEvent,
+  type TrainerOptions,
+  type TrainingTask,
+  type TrainResult,
+} from './training/trainer.ts'
+export type { LogEntry, TrainerState, TrainingTotals } from './training/trainer-state.ts'
+export type { Strategy as IntervalStrategy, TrainingArguments } from './training/training-arguments.ts'

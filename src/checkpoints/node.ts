@@ -1,6 +1,7 @@
 // What needs a file system; what runs anywhere stands in index.ts.
 
 export {
+  type AutoModel,
   AutoModelForMaskedLM,
   AutoModelForSequenceClassification,
   createModel,

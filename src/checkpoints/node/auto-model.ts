@@ -175,7 +175,7 @@ export async function savePretrained(model: EncoderModel, directory: string): Pr
 }
 
 /** A family of model classes, under the names that readers of transformers know. */
-interface AutoModel {
+export interface AutoModel {
   fromPretrained(directory: string, options?: LoadModelOptions): Promise<EncoderModel>
   /** Random weights. */
   fromConfig(config: EncoderConfig, options?: ModelOptions): Promise<EncoderModel>

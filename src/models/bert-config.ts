@@ -46,10 +46,7 @@ export const bertSizes = Object.keys(sizes) as BertSize[]
 /** Completes and checks a BERT configuration. @throws ConfigError naming the setting */
 export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } = {}): BertConfig {
   const { size, ...rest } = settings
-  const known = [...Object.keys(defaults), 'size']
-  for (const key of Object.keys(rest)) {
-    if (!known.includes(key)) throw new ConfigError('CONFIG_KEY', `unknown setting "${key}"${didYouMean(key, known)}`)
-  }
+  requireKnownSettings(rest)
   // A setting that is undefined has its default.
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const [layers, hidden] = sizes[size ?? 'base'] ?? unknownSize(size)
@@ -75,8 +72,9 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
   }
   for (const key of ['hiddenDropoutProb', 'attentionProbsDropoutProb', 'classifierDropout'] as const) {
     const p = config[key]
-    if (p !== null && !(p >= 0 && p < 1)) {
-      throw new ConfigError('CONFIG_VALUE', `${key} must be at least 0 and below 1, not ${p}`)
+    if (p !== null && !(typeof p === 'number' && p >= 0 && p < 1)) {
+      const found = typeof p === 'string' ? JSON.stringify(p) : p
+      throw new ConfigError('CONFIG_VALUE', `${key} must be a number of at least 0 and below 1, not ${found}`)
     }
   }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
@@ -87,6 +85,14 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
   }
   activation(config.hiddenAct)
   return config
+}
+
+/** @param more what another architecture has besides @throws ConfigError naming a setting that there is not */
+export function requireKnownSettings(settings: object, more: readonly string[] = []): void {
+  const known = [...Object.keys(defaults), 'size', ...more]
+  for (const key of Object.keys(settings)) {
+    if (!known.includes(key)) throw new ConfigError('CONFIG_KEY', `unknown setting "${key}"${didYouMean(key, known)}`)
+  }
 }
 
 function unknownSize(size: unknown): never {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
-import { type BertConfig, bertConfig, readBertConfig, writeBertConfig } from './bert-config.ts'
+import { type BertConfig, bertConfig, readBertConfig, requireKnownSettings, writeBertConfig } from './bert-config.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
 
 /** config.json of an ELECTRA model, in TypeScript's case. */
@@ -15,6 +15,7 @@ export interface ElectraConfig extends TransformerConfig {
 export function electraConfig(
   settings: Omit<Parameters<typeof bertConfig>[0] & object, 'modelType'> & { embeddingSize?: number } = {},
 ): ElectraConfig {
+  requireKnownSettings(settings, ['embeddingSize'])
   const { embeddingSize, ...rest } = settings
   const config = { ...bertConfig(rest), modelType: 'electra' as const }
   const size = embeddingSize ?? config.hiddenSize

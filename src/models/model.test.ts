@@ -10,6 +10,7 @@ import { AdamW } from '../training/optimizers/adamw.ts'
 import type { Architecture } from './architecture.ts'
 import { bert } from './bert.ts'
 import { bertConfig } from './bert-config.ts'
+import { electraConfig } from './electra-config.ts'
 import { forwardGraph, gradientGraph } from './graphs.ts'
 import { maskedLm } from './heads/masked-lm.ts'
 import { sequenceClassification } from './heads/sequence-classification.ts'
@@ -293,8 +294,17 @@ describe('what cannot be used is refused', () => {
     ['no layers', { numHiddenLayers: 0 }, 'CONFIG_VALUE', /numHiddenLayers.*0/],
     ['half a token', { vocabSize: 96.5 }, 'CONFIG_VALUE', /vocabSize.*96\.5/],
     ['dropout of everything', { hiddenDropoutProb: 1 }, 'CONFIG_VALUE', /hiddenDropoutProb.*1/],
+    ['dropout of less than nothing', { attentionProbsDropoutProb: -0.1 }, 'CONFIG_VALUE', /attentionProbs.*-0\.1/],
+    ['dropout that is no number', { classifierDropout: Number.NaN }, 'CONFIG_VALUE', /classifierDropout.*NaN/],
+    ['dropout as text', { hiddenDropoutProb: '0.1' } as object, 'CONFIG_VALUE', /hiddenDropoutProb.*"0\.1"/],
     ['a slip of the pen', { hiddenDropout: 0.1 } as object, 'CONFIG_KEY', /hiddenDropout.*hiddenDropoutProb/],
   ])('%s', (_, settings, code, text) => {
     refusal(ConfigError, code, text)(thrownBy(() => bertConfig({ ...oddSizes, ...settings })))
+    refusal(ConfigError, code, text)(thrownBy(() => electraConfig({ ...oddSizes, ...settings })))
+  })
+
+  test('a slip of the pen in what only ELECTRA has', () => {
+    const settings = { ...oddSizes, embedingSize: 7 }
+    refusal(ConfigError, 'CONFIG_KEY', /"embedingSize".*"embeddingSize"/)(thrownBy(() => electraConfig(settings)))
   })
 })

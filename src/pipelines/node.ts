@@ -47,7 +47,7 @@ const aliases: Readonly<Record<string, keyof Pipelines>> = { 'sentiment-analysis
  * Text in, typed result out, from a model folder.
  *
  * ```ts
- * const classify = await pipeline('text-classification', 'out/quickstart')
+ * const classify = await pipeline('text-classification', 'out/quickstart/classifier')
  * console.log(await classify('You have won a prize'))
  * await classify.close()
  * ```

@@ -31,7 +31,7 @@ export interface TextClassificationPipeline {
  *
  * ```ts
  * const classify = textClassificationPipeline(model, tokenizer)
- * await classify('You have won a prize') // { label: 'spam', score: 0.99, … }
+ * await classify('You have won a prize') // { text: 'You have won a prize', label: 'spam', score: 0.99, scores: { ham: 0.01, spam: 0.99 } }
  * ```
  * @param maxLength longer texts are cut to so many tokens; default what the model takes
  */

@@ -4,6 +4,7 @@ export {
   type AutoModel,
   AutoModelForMaskedLM,
   AutoModelForSequenceClassification,
+  createModel,
   type LoadModelOptions,
   loadModel,
   openWeights,
@@ -15,13 +16,17 @@ export * from './core/errors.ts'
 export type { Logger } from './core/logger.ts'
 export { type RandomStream, randomStream } from './core/random.ts'
 export * from './data/index.ts'
-export type { MaskableSequence, MaskedSequence, MaskingShares } from './data/masking.ts'
+export type { MaskableSequence, MaskedSequence, MaskingShares, SpanMaskingOptions } from './data/masking.ts'
 export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
+export type { PretrainingMasking, TextLayout } from './data/pretraining/index.ts'
+export type { CorpusFormat, CorpusOptions } from './data/pretraining/node.ts'
 export type { DType } from './graph/graph.ts'
 export type { EncoderConfig, ParameterSpec } from './models/architecture.ts'
 export type { ModelBatch } from './models/batch-inputs.ts'
 export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/bert-config.ts'
+export { type ElectraConfig, electraConfig, generatorConfig } from './models/electra-config.ts'
 export type { ModelDefinition } from './models/graphs.ts'
+export { replacedTokenDetection } from './models/heads/replaced-token-detection.ts'
 export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
 export {
   type ArchitectureSummary,
@@ -77,6 +82,14 @@ export {
 export { computeMetrics } from './training/metrics-registry.ts'
 export { type FinetuneClassifierOptions, type FinetuneResult, finetuneClassifier } from './training/node/finetune.ts'
 export type { FinetuneProgress } from './training/node/finetune-options.ts'
+export {
+  HELD_OUT,
+  type PretrainOptions,
+  type PretrainPhase,
+  type PretrainProgress,
+  type PretrainResult,
+  pretrain,
+} from './training/node/pretrain.ts'
 export { FolderCheckpoints, type FolderCheckpointsOptions } from './training/node.ts'
 export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
@@ -111,3 +124,4 @@ export {
 } from './training/trainer.ts'
 export type { LogEntry, TrainerState, TrainingTotals } from './training/trainer-state.ts'
 export type { Strategy as IntervalStrategy, TrainingArguments } from './training/training-arguments.ts'
+export type { BatchMaker, TrainingPhase } from './training/training-steps.ts'

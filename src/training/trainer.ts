@@ -1,12 +1,11 @@
 import { ConfigError } from '../core/errors.ts'
-import { type BatchContext, DataLoader } from '../data/loader.ts'
-import type { ModelBatch } from '../models/batch-inputs.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../models/training-session.ts'
 import { createOptimizer } from './optimizers/registry.ts'
 import { scheduleFactor } from './schedule.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
 import { bestMetricName, type TrainingArguments, trainingArguments } from './training-arguments.ts'
+import { type BatchMaker, type TrainingPhase, TrainingSteps } from './training-steps.ts'
 
 /** Where a run keeps its checkpoints; `training/node.ts` has the one for folders. */
 export interface CheckpointStore {
@@ -29,10 +28,7 @@ export interface CheckpointStore {
 }
 
 /** What a task gives the Trainer: how items become batches, and how a model is judged on held-out items. */
-export interface TrainingTask<Item> {
-  /** Tokens of an item. */
-  length(item: Item): number
-  collate(items: readonly Item[], context: BatchContext): ModelBatch
+export interface TrainingTask<Item> extends BatchMaker<Item> {
   /** `loss` and the task's metrics by name. */
   evaluate(
     model: EncoderModel,
@@ -65,7 +61,9 @@ export type TrainerEvent =
 export interface TrainerOptions<Item> {
   model: EncoderModel
   task: TrainingTask<Item>
-  trainItems: readonly Item[]
+  trainItems?: readonly Item[]
+  /** In place of `trainItems`: parts of the run that follow one another under one learning rate schedule. */
+  phases?: readonly TrainingPhase<Item>[]
   evalItems?: readonly Item[]
   args?: Partial<TrainingArguments>
   /** Without one nothing is saved. */
@@ -89,10 +87,9 @@ export interface TrainResult {
 export class Trainer<Item> {
   readonly args: TrainingArguments
   readonly #options: TrainerOptions<Item>
-  readonly #loader: DataLoader<ModelBatch>
-  #stepsBeforeEpoch: number[] = [0]
+  readonly #steps: TrainingSteps<Item>
 
-  /** @throws ConfigError if an argument is unknown or out of range */
+  /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps */
   constructor(options: TrainerOptions<Item>) {
     const args = trainingArguments(options.args ?? {}, { hasEval: (options.evalItems?.length ?? 0) > 0 })
     if (args.loadBestModelAtEnd && !options.checkpoints) {
@@ -100,29 +97,16 @@ export class Trainer<Item> {
     }
     this.args = args
     this.#options = options
-    const { trainItems, task } = options
-    this.#loader = new DataLoader({
-      lengths: trainItems.map((item) => task.length(item)),
-      collate: (indices, context) =>
-        task.collate(
-          indices.map((index) => trainItems[index]),
-          context,
-        ),
-      batchSize: args.batchSize,
-      tokenBudget: args.tokenBudget || undefined,
-      groupByLength: args.groupByLength,
-      shuffle: true,
-      seed: args.seed,
-    })
+    const { trainItems, phases, task } = options
+    if ((trainItems === undefined) === (phases === undefined)) {
+      throw new ConfigError('TRAIN_ITEMS', 'give the trainer either trainItems or phases')
+    }
+    this.#steps = new TrainingSteps(phases ?? [{ items: trainItems!, share: 1 }], task, args)
   }
 
   /** Optimiser steps of the whole run. */
   get totalSteps(): number {
-    const { maxSteps, epochs } = this.args
-    if (maxSteps > 0) return maxSteps
-    const whole = this.#stepsBefore(Math.floor(epochs))
-    const rest = epochs % 1
-    return rest === 0 ? whole : whole + Math.ceil(rest * this.#stepsOfEpoch(Math.floor(epochs)))
+    return this.#steps.total
   }
 
   /**
@@ -132,7 +116,7 @@ export class Trainer<Item> {
    * @throws ConfigError for `resume` without a store, and as the store's `begin` and `load`
    */
   async train({ resume = false, signal }: { resume?: boolean; signal?: AbortSignal } = {}): Promise<TrainResult> {
-    const { model, checkpoints, trainItems } = this.#options
+    const { model, checkpoints } = this.#options
     const { args, totalSteps } = this
     if (resume && !checkpoints) {
       throw new ConfigError(
@@ -147,7 +131,7 @@ export class Trainer<Item> {
         epsilon: args.adamEpsilon,
         weightDecay: args.weightDecay,
       }),
-      accumulate: args.gradientAccumulationSteps > 1,
+      accumulate: this.#steps.accumulate,
       dropout: args.dropout,
       maxGradNorm: args.maxGradNorm,
       seed: args.seed,
@@ -161,7 +145,7 @@ export class Trainer<Item> {
       totalSteps,
       firstStep: state.global_step,
       epochs: state.num_train_epochs,
-      examples: trainItems.length,
+      examples: this.#steps.items,
       resumedFrom,
     })
 
@@ -189,7 +173,7 @@ export class Trainer<Item> {
     // A run that was killed between its early stop and its end has nothing left to train.
     const lastStep = this.#patienceIsOver(state) ? state.global_step : totalSteps
     if (lastStep < totalSteps) reason = 'early-stopping'
-    for await (const { batches, epochEnd, epoch } of this.#steps(state.global_step, lastStep)) {
+    for await (const { batches, epochEnd, epoch } of this.#steps.between(state.global_step, lastStep)) {
       const learningRate =
         args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, { warmupSteps, totalSteps })
       const { loss, gradNorm } = await session.step(batches, { learningRate })
@@ -263,44 +247,6 @@ export class Trainer<Item> {
     return this.#options.task.evaluate(this.#options.model, items, { batchSize: this.args.evalBatchSize, signal })
   }
 
-  /** The micro-batches of each step from `firstStep` on. */
-  async *#steps(firstStep: number, totalSteps: number) {
-    const size = this.args.gradientAccumulationSteps
-    let step = firstStep
-    for (let epoch = this.#epochOf(firstStep); step < totalSteps; epoch++) {
-      const inEpoch = this.#stepsOfEpoch(epoch)
-      const before = this.#stepsBefore(epoch)
-      let batches: ModelBatch[] = []
-      for await (const batch of this.#loader.batches(epoch, { startBatch: (step - before) * size })) {
-        batches.push(batch)
-        const done = step - before + 1
-        // The last step of an epoch takes what is left.
-        const wanted = Math.min(size, this.#loader.batchesPerEpoch(epoch) - (done - 1) * size)
-        if (batches.length < wanted) continue
-        yield { batches, epochEnd: done === inEpoch, epoch: epoch + done / inEpoch }
-        batches = []
-        if (++step >= totalSteps) return
-      }
-    }
-  }
-
-  #stepsOfEpoch(epoch: number): number {
-    return Math.ceil(this.#loader.batchesPerEpoch(epoch) / this.args.gradientAccumulationSteps)
-  }
-
-  /** Steps of all epochs before this one. */
-  #stepsBefore(epoch: number): number {
-    const sums = this.#stepsBeforeEpoch
-    while (sums.length <= epoch) sums.push(sums[sums.length - 1] + this.#stepsOfEpoch(sums.length - 1))
-    return sums[epoch]
-  }
-
-  #epochOf(step: number): number {
-    let epoch = 0
-    while (this.#stepsBefore(epoch + 1) <= step) epoch++
-    return epoch
-  }
-
   /** Evaluates, logs, and notes whether it is the best so far. */
   async #evaluate(state: TrainerState): Promise<boolean> {
     const { args } = this
@@ -351,7 +297,7 @@ export class Trainer<Item> {
     return initialState({
       ...args,
       maxSteps: totalSteps,
-      epochs: this.#epochOf(totalSteps - 1) + 1,
+      epochs: this.#steps.epochs,
       patience: args.earlyStoppingPatience,
       threshold: args.earlyStoppingThreshold,
     })

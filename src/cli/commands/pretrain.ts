@@ -8,7 +8,7 @@ import { replacedTokenDetection } from '../../models/heads/replaced-token-detect
 import type { EncoderModel } from '../../models/model.ts'
 import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
-import { type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
+import { type PretrainPhase, type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
@@ -53,6 +53,11 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     'mask-probability': { type: 'number', description: 'Share of the tokens to predict (default 0.15)' },
     'generator-fraction': { type: 'number', description: "rtd: width of the generator by the model's (default 0.25)" },
     'max-length': { type: 'number', description: 'Longest example in tokens (default 128)' },
+    phases: {
+      type: 'string',
+      value: 'LENGTH:SHARE[:BATCH],…',
+      description: 'In place of --max-length: lengths by share of the run, as 128:0.9:64,512:0.1:16',
+    },
     'eval-share': { type: 'number', description: 'Share of the documents to hold out (default 0.02)' },
     'eval-corpus': {
       type: 'string',
@@ -80,10 +85,17 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     const objective = oneOf(values.objective ?? 'mlm', Object.keys(objectives), '--objective')
     const masking = maskingOf(values)
     const args = readTrainingFlags(values, true)
+    const phases = phasesOf(values)
+    const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
-    const { model, tokenizer, modelName } = await prepareModel(values, objective, args.seed, context)
+    const { model, tokenizer, modelName } = await prepareModel(
+      { ...values, maxLength: longest },
+      objective,
+      args.seed,
+      context,
+    )
     try {
       context.note(`${model.className}, ${count(model.parameterCount)} parameters; objective ${objective}`)
       const progress = trainingProgress(context.stderr)
@@ -102,6 +114,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             pairs: objectives[objective].pairs,
             masking,
             maxLength,
+            phases,
             duplicates: values.duplicates,
             evalShare: values.evalShare,
             args,
@@ -130,6 +143,22 @@ interface MaskingFlags {
 
 function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): PretrainingMasking {
   return { kind: oneOf(masking, maskings, '--masking'), probability }
+}
+
+/** `128:0.9:64,512:0.1:16`: length, share of the run and, if it is not --batch-size, texts a batch. */
+function phasesOf({ phases, maxLength }: { phases?: string; maxLength?: number }): PretrainPhase[] | undefined {
+  if (phases === undefined) return undefined
+  if (maxLength !== undefined) throw new ConfigError('FLAG_VALUE', '--phases and --max-length contradict each other')
+  return phases.split(',').map((phase) => {
+    if (!/^\d+:[\d.]+(:\d+)?$/.test(phase)) {
+      throw new ConfigError(
+        'FLAG_VALUE',
+        `--phases takes LENGTH:SHARE or LENGTH:SHARE:BATCH, as 128:0.9:64, not "${phase}"`,
+      )
+    }
+    const [length, share, batchSize] = phase.split(':').map(Number)
+    return { maxLength: length, share, batchSize }
+  })
 }
 
 /** `NAME=FILE`, several files of one name joined. */

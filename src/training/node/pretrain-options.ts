@@ -4,6 +4,7 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
 import type { TrainerEvent, TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
+import type { TrainingPhase } from '../training-steps.ts'
 
 /** How far a part of a pre-training run is that has no training steps. */
 export interface PretrainProgress {
@@ -11,6 +12,12 @@ export interface PretrainProgress {
   /** Bytes read, or examples done, and all of them. */
   done: number
   total: number
+}
+
+/** A part of a run whose examples have a length of their own. */
+export interface PretrainPhase extends Omit<TrainingPhase<number>, 'items'> {
+  /** Longest example in tokens. */
+  maxLength: number
 }
 
 /** What to pre-train, on what, and where to. */
@@ -32,6 +39,11 @@ export interface PretrainOptions {
   masking?: PretrainingMasking
   /** Longest example in tokens. Default: the smaller of the model's and the tokenizer's limit, at most 128. */
   maxLength?: number
+  /**
+   * In place of `maxLength`: short examples first, which are cheap, then long ones for the later positions, as in BERT's paper
+   * (128 for 0.9 of the steps, then 512). One learning rate schedule spans them all; evaluations use the last one's length.
+   */
+  phases?: readonly PretrainPhase[]
   /** Pairs: how often the corpus is cut and paired anew. Default 1. */
   duplicates?: number
   /** Share of the documents that is held out. Default 0.02. */

@@ -1,21 +1,21 @@
 import type { FillIn, RunRecord } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
-import type { PretrainOptions, PretrainResult } from './pretrain-options.ts'
+import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 
 /** A run that has ended. */
 export interface PretrainingRun extends Pick<PretrainResult, 'comparisons' | 'corpus'> {
   options: PretrainOptions
   args: TrainingArguments
   result: TrainResult
-  maxLength: number
+  phases: readonly PretrainPhase[]
   fillIns: readonly FillIn[]
   environment: RunRecord['environment']
 }
 
 /** What the report of a pre-training run shows. */
 export function pretrainingRecord(run: PretrainingRun): RunRecord {
-  const { options, args, result, comparisons, corpus, maxLength, fillIns, environment } = run
+  const { options, args, result, comparisons, corpus, phases, fillIns, environment } = run
   const { model } = options
   const { config } = model
   const metrics: Record<string, { value: number }> = {}
@@ -40,14 +40,14 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
       hiddenSize: config.hiddenSize,
       heads: config.numAttentionHeads,
       vocabSize: config.vocabSize,
-      maxLength,
+      maxLength: Math.max(...phases.map(({ maxLength }) => maxLength)),
     },
     data: {
       trainExamples: corpus.trainExamples,
       evalExamples: corpus.evalExamples,
       trainSource: `${options.corpus.join(', ')}: ${corpus.tokens.toLocaleString('en-US')} tokens in ${corpus.documents.toLocaleString('en-US')} documents`,
     },
-    settings: { ...args, maxLength, ...(options.masking && { masking: options.masking.kind }) },
+    settings: { ...args, ...lengths(phases), ...(options.masking && { masking: options.masking.kind }) },
     environment,
     history: result.state.log_history,
     metrics,
@@ -55,4 +55,9 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
     fillIns,
     timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
   }
+}
+
+function lengths(phases: readonly PretrainPhase[]): Record<string, number | string> {
+  if (phases.length === 1) return { maxLength: phases[0].maxLength }
+  return { phases: phases.map(({ maxLength, share }) => `${maxLength} tokens for ${share} of the run`).join(', ') }
 }

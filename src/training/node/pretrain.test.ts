@@ -142,6 +142,44 @@ describe('goes on exactly where it was', () => {
     expect(await fillIns(folder)).toBe(await fillIns(whole))
   })
 
+  test('two phases, stopped in the second', async () => {
+    const file = await corpus('phases', 40)
+    const phases = [
+      { maxLength: 9, share: 0.5 },
+      { maxLength: 23, share: 0.5, batchSize: 3 },
+    ]
+    const tokens: number[] = []
+    const options = { corpus: [file], phases, args: { maxSteps: 8 } }
+    await run('masked-lm', {
+      ...options,
+      output: join(root, 'whole phases'),
+      onEvent: (event) => {
+        if (event.type === 'step') tokens.push(event.tokens)
+      },
+    })
+    // 8 sequences of at most 9 tokens, then 3 of at most 23.
+    expect(Math.max(...tokens.slice(0, 4))).toBeLessThanOrEqual(72)
+    expect(Math.min(...tokens.slice(0, 4))).toBeGreaterThan(40)
+    expect(tokens.slice(4).every((count) => count > 45 && count <= 69)).toBe(true)
+
+    const output = join(root, 'stopped phases')
+    const controller = new AbortController()
+    await run('masked-lm', {
+      ...options,
+      output,
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === 6) controller.abort()
+      },
+    })
+    await run('masked-lm', { ...options, output, resume: true })
+    expect(bytes(output).equals(bytes(join(root, 'whole phases')))).toBe(true)
+    expect(await readFile(join(output, 'report.html'), 'utf8')).toContain('9 tokens for 0.5 of the run')
+
+    const longer = { ...options, output, resume: true, phases: [{ maxLength: 23, share: 1 }] }
+    await expect(run('masked-lm', longer)).rejects.toThrow(/phases/)
+  })
+
   test('another corpus is not resumed', async () => {
     const output = join(root, 'changed')
     const args = { maxSteps: 3, saveStrategy: 'steps', saveSteps: 1 } as const
@@ -191,6 +229,14 @@ describe('refuses, and leaves no run behind,', () => {
     const error = await refused('masked-lm', 'vocabulary', { corpus: [await corpus('v', 4)], tokenizer: larger })
     expect(error).toBeInstanceOf(ConfigError)
     expect(error.message).toMatch(/18 tokens, the model 17/)
+  })
+
+  test('no phases, or phases beside a length', async () => {
+    const options = { corpus: [await corpus('p', 4)], output: join(root, 'refused phases') }
+    await expect(run('masked-lm', { ...options, phases: [] })).rejects.toThrow(/phases is empty/)
+    const phases = [{ maxLength: 8, share: 1 }]
+    await expect(run('masked-lm', { ...options, phases, maxLength: 8 })).rejects.toThrow(/contradict/)
+    await expect(run('masked-lm', { ...options, phases: [{ maxLength: 25, share: 1 }] })).rejects.toThrow(/3 to 24/)
   })
 
   test('a folder that holds a run', async () => {

@@ -15,18 +15,19 @@ import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { formatTokenizerJson } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { renderReport } from '../report/render-report.ts'
-import { evaluatePretraining, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
+import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
 import { Trainer } from '../trainer.ts'
 import { trainingArguments } from '../training-arguments.ts'
+import { requireShares } from '../training-steps.ts'
 import { environmentOf } from './environment.ts'
 import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import type { PretrainOptions, PretrainResult } from './pretrain-options.ts'
+import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord } from './pretrain-record.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 
-export type { PretrainOptions, PretrainProgress, PretrainResult } from './pretrain-options.ts'
+export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult } from './pretrain-options.ts'
 
 /** What the held-out documents of the run's own corpus are called. */
 export const HELD_OUT = 'held-out'
@@ -48,9 +49,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output)
-  const maxLength = options.maxLength
-    ? sequenceLimit(model, tokenizer, options.maxLength)
-    : Math.min(defaultLength, sequenceLimit(model, tokenizer))
+  const phases = phasesOf(options)
+  const maxLength = phases[phases.length - 1].maxLength
   const open = async (paths: readonly string[]) => {
     const opened = await openTokenizedCorpus(paths, {
       ...options.corpusOptions,
@@ -65,32 +65,35 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
 
   const store = await open(corpus)
   const held = splitDocuments(store, { evaluationShare: options.evalShare ?? 0.02, seed: args.seed })
-  const makeSet = (from: TokenStore, documents: ArrayLike<number> | undefined, purpose: string): ExampleSet => {
-    const examples = planExamples(options, from, maxLength, documents, args.seed)
-    const seed = args.seed + (purpose === 'train' ? 0 : 1)
+  const makeSet = (from: TokenStore, documents: ArrayLike<number> | undefined, length = maxLength): ExampleSet => {
+    const examples = planExamples(options, from, length, documents, args.seed)
+    const seed = args.seed + (documents === held.training ? 0 : 1)
     const vocabulary = maskingVocabulary(tokenizer)
     const collate = createPretrainingCollator({ store: from, examples, vocabulary, masking: options.masking, seed })
     return { examples, collate, items: Array.from(examples.lengths.keys()) }
   }
-  const train = makeSet(store, held.training, 'train')
-  const heldOut = limited(makeSet(store, held.evaluation, 'eval'), options.evalExamples)
+  const trainSets = phases.map(({ maxLength }) => makeSet(store, held.training, maxLength))
+  const train = joinSets(trainSets)
+  const heldOut = limited(makeSet(store, held.evaluation), options.evalExamples)
   const others: Record<string, ExampleSet> = {}
   for (const [name, paths] of Object.entries(options.evalCorpora ?? {})) {
-    others[name] = limited(makeSet(await open(paths), undefined, name), options.evalExamples)
+    others[name] = limited(makeSet(await open(paths), undefined), options.evalExamples)
   }
 
   const checkpoints = await FolderCheckpoints.open(output, {
     saveTokenizer: (directory) => saveTokenizer(tokenizer, directory),
     settings: {
       ...decisive(args),
-      maxLength,
-      pairs: train.examples.layout,
+      phases,
+      pairs: heldOut.examples.layout,
       masking: options.masking ?? { kind: 'token' },
       model: modelHash(model),
       corpus: store.fingerprint,
       examples: digest((add) => {
-        add(train.examples.firstStarts)
-        add(train.examples.lengths)
+        for (const { examples } of trainSets) {
+          add(examples.firstStarts)
+          add(examples.lengths)
+        }
       }),
     },
     overwrite,
@@ -121,7 +124,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
         return task.evaluate(evaluated, items, given)
       },
     },
-    trainItems: train.items,
+    phases: phases.map((phase, i) => ({ ...phase, items: train.items[i] })),
     evalItems: heldOut.items,
     args,
     checkpoints,
@@ -135,7 +138,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   const summary = {
     tokens: store.tokens,
     documents: held.training.length + held.evaluation.length,
-    trainExamples: train.items.length,
+    trainExamples: train.examples.lengths.length,
     evalExamples: heldOut.items.length,
   }
   if (result.reason === 'aborted') return { result, metrics: {}, comparisons: {}, files, corpus: summary }
@@ -148,7 +151,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   const { steps, seconds, tokensPerSecond, loss } = result
   const json = {
     task: 'pretraining',
-    objective: train.examples.layout,
+    objective: heldOut.examples.layout,
     training: { steps, seconds, tokensPerSecond, loss },
     corpus: summary,
     metrics,
@@ -161,7 +164,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     args,
     result,
     comparisons,
-    maxLength,
+    phases,
     corpus: summary,
     fillIns: fillIns.entries,
     environment,
@@ -176,6 +179,20 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     files: [...files, METRICS_FILE, REPORT_FILE],
     corpus: summary,
   }
+}
+
+/** The phases of a run, one if nothing else is said, with lengths that model and tokenizer take. */
+function phasesOf({ model, tokenizer, maxLength, phases }: PretrainOptions): readonly PretrainPhase[] {
+  if (phases === undefined) {
+    const limit = sequenceLimit(model, tokenizer, maxLength)
+    return [{ maxLength: maxLength === undefined ? Math.min(defaultLength, limit) : limit, share: 1 }]
+  }
+  if (maxLength !== undefined)
+    throw new ConfigError('PHASES', 'maxLength and phases, which have lengths, contradict each other')
+  if (phases.length === 0)
+    throw new ConfigError('PHASES', 'phases is empty: give one at least, or maxLength in its place')
+  requireShares(phases)
+  return phases.map((phase) => ({ ...phase, maxLength: sequenceLimit(model, tokenizer, phase.maxLength) }))
 }
 
 /** Examples, how they become batches, and the numbers of those that are used. */

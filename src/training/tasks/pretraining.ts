@@ -1,14 +1,35 @@
 /** Pre-training as a task for the Trainer: items are numbers of examples. */
 import type { BatchContext } from '../../data/loader.ts'
-import type { PretrainingBatch, PretrainingExamples } from '../../data/pretraining/index.ts'
+import type { PretrainingBatch } from '../../data/pretraining/index.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { TrainingTask } from '../trainer.ts'
 
 /** Examples and how batches are made of them. */
 export interface PretrainingSet {
-  examples: Pick<PretrainingExamples, 'lengths'>
+  examples: { readonly lengths: ArrayLike<number> & Iterable<number> }
   /** See `createPretrainingCollator`. */
   collate(indices: readonly number[], context: BatchContext): PretrainingBatch
+}
+
+/** Several sets as one: items of each are numbered on from those before. A batch has the items of one set. */
+export function joinSets(sets: readonly PretrainingSet[]): PretrainingSet & { items: number[][] } {
+  const items: number[][] = []
+  const lengths: number[] = []
+  for (const { examples } of sets) {
+    items.push(Array.from(examples.lengths, (_, i) => lengths.length + i))
+    for (const length of examples.lengths) lengths.push(length)
+  }
+  return {
+    items,
+    examples: { lengths },
+    collate(indices, context) {
+      const set = items.findLastIndex(([first]) => first <= indices[0])
+      return sets[set].collate(
+        indices.map((index) => index - items[set][0]),
+        context,
+      )
+    },
+  }
 }
 
 /** What the Trainer needs of pre-training. Evaluations mask the same tokens each time. */

@@ -27,7 +27,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data' },
     output: { type: 'string', default: 'out/pretraining' },
-    steps: { type: 'string', default: '4800' },
+    steps: { type: 'string', default: '8000' },
     seeds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
   },
@@ -77,7 +77,8 @@ const {
   maxLength: 64,
   args: {
     maxSteps: steps,
-    batchSize: 64,
+    batchSize: 32,
+    dropout: false,
     learningRate: 1e-3,
     warmupRatio: 0.1,
     weightDecay: 0.01,

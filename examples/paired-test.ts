@@ -10,7 +10,7 @@ export function deviation(values: readonly number[]): number {
 
 /**
  * The probability that differences of pairs are as far from 0 on average as these, or further, if there is none: exact, over
- * all 2^n ways to swap the two of each pair (Fisher's randomisation test, two-sided). With 5 pairs at least 1/16.
+ * all 2^n ways to swap the two of each pair (Fisher's randomisation test, two-sided). With 6 pairs at least 1/32.
  */
 export function pairedTest(a: readonly number[], b: readonly number[]): number {
   const differences = a.map((value, i) => value - b[i])

@@ -25,7 +25,7 @@ export interface ComparisonOptions {
   labels: readonly string[]
   /** The labelled texts of a seed. */
   trainExamples(seed: number): readonly Example[]
-  /** The best epoch on these is kept. */
+  /** The best epoch on these is kept, unless `args` says otherwise. */
   dev: readonly Example[]
   test: readonly Example[]
   seeds: number

@@ -21,7 +21,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     model: { type: 'string', default: 'out/pretraining/mini' },
     output: { type: 'string', default: 'out/domain-adaptation' },
-    epochs: { type: 'string', default: '8' },
+    epochs: { type: 'string', default: '6' },
     seeds: { type: 'string', default: '6' },
     threads: { type: 'string', default: '2' },
   },
@@ -86,7 +86,7 @@ const results = await compareStarts({
   starts: [start('general model', general), start('adapted to news', adapted)],
   ...{ labels, dev, test, seeds, output: join(output, 'runs'), label: 'Fine-tuning' },
   trainExamples: (seed) => sampleLabels(train, labels, perLabel, seed),
-  args: { epochs: 20, batchSize: 16 },
+  args: { epochs: 20, batchSize: 16, evalStrategy: 'no', saveStrategy: 'no', loadBestModelAtEnd: false },
 })
 await writeFile(join(output, 'results.json'), `${JSON.stringify({ comparisons, results }, null, 2)}\n`)
 console.log(`\n${formatComparison(`Topic of news from ${perLabel} labels a topic: test accuracy in %`, results)}`)

@@ -1,6 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataError } from '../../core/errors.ts'
@@ -97,41 +107,36 @@ describe('reading', () => {
   })
 })
 
-describe('Parquet', () => {
-  /** As hyparquet answers; what it does with real files is its own matter. */
-  const rows = [{ text: 'A' }, { text: null }, { text: 'B\nC' }, { text: 5 }]
-  const load = async () => ({
-    parquetMetadataAsync: async () => ({
-      row_groups: [{ num_rows: 2n }, { num_rows: 2n }],
-      schema: [
-        { name: 'root', num_children: 2 },
-        { name: 'meta', num_children: 1 },
-        { name: 'inner' },
-        { name: 'text' },
-      ],
-    }),
-    parquetReadObjects: async ({ rowStart, rowEnd }: { rowStart: number; rowEnd: number }) =>
-      rows.slice(rowStart, rowEnd),
-  })
-
-  test('gives the texts of a column, group by group, and says where one is no text', async () => {
-    const path = write('a.parquet', 'PAR1')
+describe('Parquet, as pyarrow writes it', () => {
+  const fixture = (codec: string) => fileURLToPath(new URL(`./node/texts-${codec}.fixture.parquet`, import.meta.url))
+  const read = async (path: string, column = 'text') => {
     const found: unknown[] = []
-    const read = async (column: string) => {
-      for await (const { text, source } of parquetTexts(path, column, load)) found.push([text, source.row])
-    }
-    await expect(read('text')).rejects.toThrow(/row 4, column "text": expected a text, found a number/)
-    expect(found).toEqual([
-      ['A', 1],
-      ['B\nC', 3],
+    for await (const { text, source } of parquetTexts(path, column)) found.push([text, source.row])
+    return found
+  }
+
+  test.each(['none', 'snappy', 'gzip', 'brotli', 'zstd'])('compressed with %s', async (codec) => {
+    expect(await read(fixture(codec))).toEqual([
+      ['One text.\nTwo lines.', 1],
+      ['Grüße, 世界 👍', 4],
+      ['the last of five', 5],
     ])
-    await expect(read('body')).rejects.toThrow(/there is no "body". The fields are: "meta", "text"/)
   })
 
-  test('says what to do without hyparquet', async () => {
-    const path = write('a.parquet', 'PAR1')
-    const missing = () => Promise.reject(new Error('Cannot find package'))
-    await expect(parquetTexts(path, 'text', missing).next()).rejects.toThrow(/npm install hyparquet/)
+  test('says where something is no text, and which columns there are', async () => {
+    await expect(read(fixture('none'), 'number')).rejects.toThrow(/row 1, column "number": expected a text, found a/)
+    await expect(read(fixture('none'), 'body')).rejects.toThrow(/no "body". The fields are: "text", "number", "nested"/)
+  })
+
+  test('a file that was cut off, that is something else, or is not there', async () => {
+    const cut = write('cut.parquet', readFileSync(fixture('none')).subarray(0, 900))
+    await expect(read(cut)).rejects.toThrow(/cut\.parquet cannot be read as a Parquet file/)
+    await expect(read(write('pdf.parquet', '%PDF'))).rejects.toThrow(DataError)
+    await expect(read(join(folder, 'absent.parquet'))).rejects.toThrow(/absent\.parquet cannot be read/)
+  })
+
+  test('as a corpus, a row a document', async () => {
+    expect(await documents([fixture('zstd')])).toHaveLength(3)
   })
 })
 

@@ -74,6 +74,8 @@ const {
     batchSize: 32,
     dropout: false,
     learningRate: 1e-3,
+    adamBeta2: 0.98,
+    adamEpsilon: 1e-6,
     warmupRatio: 0.1,
     weightDecay: 0.01,
     evalStrategy: 'steps',

@@ -61,7 +61,14 @@ export {
 } from './pipelines/text-classification.ts'
 export type { ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
 export type { EngineOptions } from './runtime/engine.ts'
-export type { LayerwiseUpdate, Optimizer } from './runtime/optimizer.ts'
+export type { FactoredSettings } from './runtime/factored-update.ts'
+export type {
+  ElementwiseOptimizer,
+  FactoredOptimizer,
+  LayerwiseUpdate,
+  Optimizer,
+  OptimizerBase,
+} from './runtime/optimizer.ts'
 export type { ParameterShape } from './runtime/parameter-layout.ts'
 export type { ComponentSettings } from './tokenizers/files/families.ts'
 export type { NamedTokens, TokenEntry, TokenizerSettings, TokenRole } from './tokenizers/files/tokenizer-config.ts'
@@ -91,9 +98,13 @@ export {
   pretrain,
 } from './training/node/pretrain.ts'
 export { FolderCheckpoints, type FolderCheckpointsOptions } from './training/node.ts'
+export { Adafactor, type AdafactorOptions } from './training/optimizers/adafactor.ts'
+export { Adagrad, type AdagradOptions } from './training/optimizers/adagrad.ts'
+export { Adam, type AdamOptions } from './training/optimizers/adam.ts'
 export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
 export type { OptimizerName } from './training/optimizers/registry.ts'
+export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
 export type {
   ClassRow,
   ConfusionTable,

@@ -1,9 +1,10 @@
 import { ConfigError, DataError, RuntimeError } from '../core/errors.ts'
 import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { Engine } from '../runtime/engine.ts'
+import { factoredPlace } from '../runtime/factored-update.ts'
 import type { StepRequest } from '../runtime/model-host.ts'
-import { type Optimizer, updateProgram } from '../runtime/optimizer.ts'
-import type { ParameterLayout } from '../runtime/parameter-layout.ts'
+import { type Optimizer, slotLayouts, updateProgram } from '../runtime/optimizer.ts'
+import type { ParameterLayout, ParameterShape, ParameterSlot } from '../runtime/parameter-layout.ts'
 import type { UpdateGroup } from '../runtime/weight-updater.ts'
 import type { ParameterSpec } from './architecture.ts'
 import { type LossScales, lossScales, type ModelBatch } from './batch-inputs.ts'
@@ -59,6 +60,8 @@ export interface OptimizerState {
   step: number
   /** By slot name, then by parameter name. */
   slots: Record<string, Record<string, Float32Array>>
+  /** The shapes of the arrays, by the same names, of an optimiser whose state has other shapes than the parameters. */
+  shapes?: Record<string, Record<string, readonly number[]>>
 }
 
 /** A model compiled for training: each `step` computes gradients, clips them and updates the weights. */
@@ -68,17 +71,25 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   /** Names of the parameters that are trained. */
   readonly trained: readonly string[]
   readonly #declared: ReadonlySet<string>
+  readonly #layouts: ReadonlyMap<string, ParameterLayout>
   readonly #groups: readonly UpdateGroup[]
   readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed'>>
   #step = 0
 
-  private constructor(model: M, options: CompileOptions, declared: ReadonlySet<string>, trained: readonly string[]) {
+  private constructor(
+    model: M,
+    options: CompileOptions,
+    declared: ReadonlySet<string>,
+    trained: readonly string[],
+    layouts: ReadonlyMap<string, ParameterLayout>,
+  ) {
     this.model = model
     this.optimizer = options.optimizer
     this.trained = trained
     this.#declared = declared
+    this.#layouts = layouts
     this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42 }
-    this.#groups = updateGroups(model, new Set(trained), options.optimizer)
+    this.#groups = updateGroups(model, new Set(trained), options.optimizer, layouts)
   }
 
   /** Use `model.compile`. */
@@ -89,7 +100,8 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     const graphOptions = { trained, dropout: options.dropout ?? true }
     const plain = gradientGraph(model.definition, graphOptions)
     const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
-    const session = new TrainingSession(model, options, inputNames(plain.graph), trained)
+    const layouts = slotLayouts(options.optimizer, model.layout, (name) => trained.includes(name))
+    const session = new TrainingSession(model, options, inputNames(plain.graph), trained, layouts)
     const program = {
       gradients: compileGraph(plain),
       accumulate: accumulate ? compileGraph(accumulate) : undefined,
@@ -98,7 +110,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
       outputs: plain.outputs,
       scattered: plain.scattered,
       dropout: plain.dropout,
-      update: updateProgram(options.optimizer),
+      update: updateProgram(options.optimizer, layouts),
       profile: options.profile,
     }
     // The engine answers in the order of the calls, so whatever an earlier session asked from here on would meet this one's state.
@@ -142,7 +154,16 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   async state(): Promise<OptimizerState> {
     const slots: OptimizerState['slots'] = {}
     for (const slot of this.optimizer.slots) slots[slot] = await this.#readArray(slot)
-    return { step: this.#step, slots }
+    if (!('factored' in this.optimizer)) return { step: this.#step, slots }
+    const shapesIn = (slot: string) =>
+      Object.fromEntries(this.stateShapes(slot).map(({ name, shape }) => [name, shape]))
+    const shapes = Object.fromEntries(this.optimizer.slots.map((slot) => [slot, shapesIn(slot)]))
+    return { step: this.#step, slots, shapes }
+  }
+
+  /** Names and shapes of a slot's arrays: the trained parameters, unless the optimiser keeps less of them. */
+  stateShapes(slot: string): ParameterShape[] {
+    return this.#trainedSlots(slot).map(({ name, shape }) => ({ name, shape }))
   }
 
   /**
@@ -153,7 +174,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     for (const slot of this.optimizer.slots) {
       const arrays = state.slots[slot]
       if (!arrays) throw new ConfigError('OPTIMIZER_STATE', `the state has no "${slot}": it is another optimiser's`)
-      for (const { name, offset, size } of this.#trainedSlots()) {
+      for (const { name, offset, size } of this.#trainedSlots(slot)) {
         const values = arrays[name]
         if (values?.length !== size)
           throw new ConfigError('OPTIMIZER_STATE', `the state of "${name}" is missing or has another size`)
@@ -200,14 +221,16 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     )
   }
 
-  #trainedSlots() {
+  /** The trained parameters' places in a flat array. */
+  #trainedSlots(array: string): ParameterSlot[] {
     const trained = new Set(this.trained)
-    return this.model.layout.slots.filter(({ name }) => trained.has(name))
+    const { slots } = this.#layouts.get(array) ?? this.model.layout
+    return slots.filter(({ name }) => trained.has(name))
   }
 
   async #readArray(array: string): Promise<Record<string, Float32Array>> {
     const values: Record<string, Float32Array> = {}
-    for (const { name, offset, size } of this.#trainedSlots()) {
+    for (const { name, offset, size } of this.#trainedSlots(array)) {
       this.#requireCurrent()
       values[name] = await this.model.engine.read(array, offset, size)
     }
@@ -219,18 +242,24 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 function updateGroups(
   model: TrainableModel,
   trained: ReadonlySet<string>,
-  { weightDecay, layerwise }: Optimizer,
+  optimizer: Optimizer,
+  layouts: ReadonlyMap<string, ParameterLayout>,
 ): UpdateGroup[] {
   const groups: UpdateGroup[] = []
-  for (const { name, offset, size } of model.layout.slots) {
+  for (const { name, shape, offset, size } of model.layout.slots) {
     if (!trained.has(name)) continue
     const group = {
       start: offset,
       end: offset + size,
-      weightDecay: decays(name) ? weightDecay : 0,
+      weightDecay: decays(name) ? optimizer.weightDecay : 0,
       learningRateFactor: 1,
     }
-    if (layerwise) {
+    if ('factored' in optimizer) {
+      const offsetIn = (slot: string) => layouts.get(slot)!.slots.find((each) => each.name === name)!.offset
+      groups.push({ ...group, factored: factoredPlace(shape, offsetIn) })
+      continue
+    }
+    if (optimizer.layerwise) {
       groups.push({ ...group, layerwise: decays(name) })
       continue
     }

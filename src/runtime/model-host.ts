@@ -130,10 +130,15 @@ export class ModelHost {
     const updater = await WeightUpdater.create(this.#backend, program.update)
     await this.#releaseTraining()
     // What an earlier training left is zeroed: moments, and gradients of what is no longer trained.
-    for (const name of ['gradients', ...program.update.slots]) {
+    const { slots, slotSizes } = program.update
+    for (const name of this.#arrays.keys()) {
+      if (!['weights', 'gradients', ...slots].includes(name)) this.#arrays.delete(name)
+    }
+    for (const name of ['gradients', ...slots]) {
       const array = this.#arrays.get(name)
-      if (array) array.fill(0)
-      else this.#arrays.set(name, new Float32Array(this.#layout.size))
+      const size = slotSizes?.[name] ?? this.#layout.size
+      if (array?.length === size) array.fill(0)
+      else this.#arrays.set(name, new Float32Array(size))
     }
     this.#touchedRows.clear()
     this.#training = { program, gradients, accumulate, updater }

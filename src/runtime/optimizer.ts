@@ -4,20 +4,26 @@ import { toOnnx } from '../graph/onnx.ts'
 import { mul } from '../graph/ops/elementwise.ts'
 import { reduceSum } from '../graph/ops/reduce.ts'
 import { verify } from '../graph/verify.ts'
+import { type FactoredSettings, factoredShape } from './factored-update.ts'
+import { layoutParameters, type ParameterLayout } from './parameter-layout.ts'
 import { stretchBytes, trustRatioSums, type UpdateProgram } from './weight-updater.ts'
 
-/** An optimiser: state arrays, scalars that change from step to step, and an element-wise update written as a graph. */
-export interface Optimizer {
+/** What all optimisers have: their settings, state arrays, and scalars that change from step to step. */
+export interface OptimizerBase {
   /** Written into trainer_state and checkpoints, e.g. `adamw`. */
   readonly name: string
   /** Step size; a schedule multiplies it. */
   readonly learningRate: number
   /** Decoupled or coupled decay, as the optimiser defines it, for the parameters that decay. */
   readonly weightDecay: number
-  /** Names of the state arrays, each of the size of the weights and 0 at first. */
+  /** Names of the state arrays, all 0 at first. */
   readonly slots: readonly string[]
   /** Values of the scalars at a step. @param step counts from 1 */
   scalars(step: number): Record<string, number>
+}
+
+/** An optimiser whose update is element-wise, written as a graph; its state arrays have the size of the weights. */
+export interface ElementwiseOptimizer extends OptimizerBase {
   /**
    * Builds the update of one stretch.
    * @param inputs `weights`, `gradients` (already scaled for clipping) and each slot: float32 [n]; `learningRate`,
@@ -28,6 +34,13 @@ export interface Optimizer {
   /** For optimisers that look at each parameter as a whole: how the weights follow from the new slots. */
   readonly layerwise?: LayerwiseUpdate
 }
+
+/** An optimiser that keeps means of a matrix's rows and columns: its slots are `factoredSlots`, its scalars those of FactoredStep. */
+export interface FactoredOptimizer extends OptimizerBase {
+  readonly factored: FactoredSettings
+}
+
+export type Optimizer = ElementwiseOptimizer | FactoredOptimizer
 
 /** An update of weights whose size depends on norms of the whole parameter, such as LAMB's. */
 export interface LayerwiseUpdate {
@@ -41,8 +54,32 @@ export interface LayerwiseUpdate {
   weights(inputs: Record<string, Value>): Value
 }
 
-/** The optimiser's update, as the weight updater runs it. */
-export function updateProgram(optimizer: Optimizer): UpdateProgram {
+/** Where the state of trained parameters lies in the array of each slot. */
+export function slotLayouts(
+  optimizer: Optimizer,
+  weights: ParameterLayout,
+  isTrained: (name: string) => boolean,
+): Map<string, ParameterLayout> {
+  if (!('factored' in optimizer)) return new Map(optimizer.slots.map((slot) => [slot, weights]))
+  const trained = weights.slots.filter(({ name }) => isTrained(name))
+  const layoutOf = (slot: string) =>
+    layoutParameters(
+      trained.flatMap((parameter) => {
+        const shape = factoredShape(slot, parameter.shape)
+        return shape ? [{ name: parameter.name, shape }] : []
+      }),
+    )
+  return new Map(optimizer.slots.map((slot) => [slot, layoutOf(slot)]))
+}
+
+/**
+ * The optimiser's update, as the weight updater runs it.
+ * @param layouts of the slots; default: all as the weights
+ */
+export function updateProgram(optimizer: Optimizer, layouts?: ReadonlyMap<string, ParameterLayout>): UpdateProgram {
+  const slotSizes = Object.fromEntries([...(layouts ?? [])].map(([slot, { size }]) => [slot, size]))
+  const common = { sumOfSquares: sumOfSquaresModel(), slots: optimizer.slots, slotSizes }
+  if ('factored' in optimizer) return { ...common, factored: optimizer.factored }
   const { layerwise } = optimizer
   const kernel = compilePass(optimizer, ['gradients', 'gradientScale'], (given) => {
     const inputs = { ...given, gradients: mul(given.gradients, given.gradientScale) }
@@ -53,12 +90,11 @@ export function updateProgram(optimizer: Optimizer): UpdateProgram {
     return { updated, squared: { [above]: numerator, [below]: denominator } }
   })
   return {
+    ...common,
     kernel,
     layerwise:
       layerwise &&
       compilePass(optimizer, ['trustRatio'], (inputs) => ({ updated: { weights: layerwise.weights(inputs) } })),
-    sumOfSquares: sumOfSquaresModel(),
-    slots: optimizer.slots,
   }
 }
 
@@ -67,7 +103,7 @@ export function updateProgram(optimizer: Optimizer): UpdateProgram {
  * @param build gives the new tensors by the name of the one that they replace, and the tensors whose squares are summed
  */
 function compilePass(
-  optimizer: Optimizer,
+  optimizer: ElementwiseOptimizer,
   further: readonly string[],
   build: (inputs: Record<string, Value>) => { updated: Record<string, Value>; squared?: Record<string, Value> },
 ): ElementwiseKernel {

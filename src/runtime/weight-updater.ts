@@ -1,9 +1,19 @@
 import type { ElementwiseKernel } from '../graph/elementwise-kernel.ts'
 import type { Backend, Session } from './backend.ts'
+import { type FactoredPlace, type FactoredSettings, factoredUpdate } from './factored-update.ts'
 import { instantiateKernel, type KernelRun } from './web-assembly.ts'
 
 /** The optimiser's arithmetic. */
-export interface UpdateProgram {
+export type UpdateProgram = (ElementwiseProgram | FactoredProgram) & {
+  /** ONNX graph: `x` float32 [n] -> `y`, the scalar sum of squares. */
+  sumOfSquares: Uint8Array
+  /** Names of the optimiser's state arrays, e.g. the moments. */
+  slots: readonly string[]
+  /** Elements of those that have not the size of the weights. */
+  slotSizes?: Readonly<Record<string, number>>
+}
+
+interface ElementwiseProgram {
   /**
    * The update of a stretch: tensors `weights`, `gradients` and each slot; scalars `gradientScale`, `weightDecay`,
    * `learningRateFactor` and those of the step request.
@@ -14,10 +24,10 @@ export interface UpdateProgram {
    * group that the first pass's sums are the squares of. Absent if the first pass updates the weights.
    */
   layerwise?: ElementwiseKernel
-  /** ONNX graph: `x` float32 [n] -> `y`, the scalar sum of squares. */
-  sumOfSquares: Uint8Array
-  /** Names of the optimiser's state arrays, e.g. the moments. */
-  slots: readonly string[]
+}
+
+interface FactoredProgram {
+  factored: FactoredSettings
 }
 
 /** A stretch of the flat arrays with settings of its own. */
@@ -29,6 +39,8 @@ export interface UpdateGroup {
   learningRateFactor: number
   /** Of an update in two passes, for which a group is one parameter: whether its trust ratio is other than 1. */
   layerwise?: boolean
+  /** Of a factored update, for which a group is one parameter. */
+  factored?: FactoredPlace
 }
 
 /** The first pass's sums of squares that the trust ratio is made of. */
@@ -50,20 +62,17 @@ interface Pass {
 
 /** Applies an optimiser's update to flat arrays, in place. */
 export class WeightUpdater {
-  readonly #update: Pass
-  readonly #layerwise: Pass | undefined
   readonly #sumOfSquares: Session
+  readonly #updateGroup: UpdateOfGroup
 
-  private constructor(update: Pass, layerwise: Pass | undefined, sumOfSquares: Session) {
-    this.#update = update
-    this.#layerwise = layerwise
+  private constructor(sumOfSquares: Session, updateGroup: UpdateOfGroup) {
     this.#sumOfSquares = sumOfSquares
+    this.#updateGroup = updateGroup
   }
 
   static async create(backend: Backend, program: UpdateProgram): Promise<WeightUpdater> {
-    const update = await createPass(program.kernel)
-    const layerwise = program.layerwise && (await createPass(program.layerwise))
-    return new WeightUpdater(update, layerwise, await backend.createSession(program.sumOfSquares))
+    const updateGroup = 'factored' in program ? factoredGroups(program.factored) : await elementwiseGroups(program)
+    return new WeightUpdater(await backend.createSession(program.sumOfSquares), updateGroup)
   }
 
   /** Euclidean norm. */
@@ -85,11 +94,7 @@ export class WeightUpdater {
   ): void {
     for (const group of groups) {
       const { weightDecay, learningRateFactor } = group
-      const values: Record<string, number> = { ...scalars, weightDecay, learningRateFactor }
-      const sums = runPass(this.#update, arrays, group, values)
-      if (!this.#layerwise) continue
-      const trustRatio = group.layerwise ? quotientOfNorms(sums) : 1
-      runPass(this.#layerwise, arrays, group, { ...values, trustRatio })
+      this.#updateGroup(arrays, group, { ...scalars, weightDecay, learningRateFactor })
     }
   }
 
@@ -97,6 +102,36 @@ export class WeightUpdater {
     await this.#sumOfSquares.release()
   }
 }
+
+type UpdateOfGroup = (
+  arrays: ReadonlyMap<string, Float32Array>,
+  group: UpdateGroup,
+  scalars: Readonly<Record<string, number>>,
+) => void
+
+async function elementwiseGroups(program: ElementwiseProgram): Promise<UpdateOfGroup> {
+  const first = await createPass(program.kernel)
+  const second = program.layerwise && (await createPass(program.layerwise))
+  return (arrays, group, scalars) => {
+    const sums = runPass(first, arrays, group, scalars)
+    if (!second) return
+    const trustRatio = group.layerwise ? quotientOfNorms(sums) : 1
+    runPass(second, arrays, group, { ...scalars, trustRatio })
+  }
+}
+
+const factoredGroups =
+  (settings: FactoredSettings): UpdateOfGroup =>
+  (arrays, { start, end, factored }, scalars) => {
+    const { learningRateFactor, weightDecay, gradientScale, newShare, largestStep } = scalars
+    const own = {
+      weights: arrays.get('weights')!.subarray(start, end),
+      gradients: arrays.get('gradients')!.subarray(start, end),
+      slot: (name: string) => arrays.get(name)!,
+    }
+    const learningRate = scalars.learningRate * learningRateFactor
+    factoredUpdate(own, factored!, { learningRate, weightDecay, gradientScale, newShare, largestStep }, settings)
+  }
 
 async function createPass(kernel: ElementwiseKernel): Promise<Pass> {
   const { memory, run } = await instantiateKernel(kernel.wasm, kernel.tensors.length * stretchBytes)

@@ -100,6 +100,30 @@ test('settings reach the optimiser and the session', async () => {
   ])
 })
 
+test.each<[Partial<TrainingArguments>, object]>([
+  [
+    { optimizer: 'sgd', momentum: 0.9, nesterov: true, learningRate: 0.3 },
+    { name: 'sgd', momentum: 0.9, nesterov: true, dampening: 0, learningRate: 0.3 },
+  ],
+  [{ optimizer: 'sgd', momentum: 0.9, dampening: 0.5 }, { dampening: 0.5 }],
+  [
+    { optimizer: 'adam', adamBeta2: 0.98, weightDecay: 0.1 },
+    { name: 'adam', betas: [0.9, 0.98], weightDecay: 0.1 },
+  ],
+  [
+    { optimizer: 'adagrad', adagradLrDecay: 0.2 },
+    { name: 'adagrad', learningRateDecay: 0.2, epsilon: 1e-10 },
+  ],
+  [{ optimizer: 'adafactor' }, { factored: expect.objectContaining({ relativeStep: false, squareEpsilon: 1e-30 }) }],
+  [
+    { optimizer: 'adafactor', adafactorRelativeStep: true },
+    { factored: expect.objectContaining({ relativeStep: true, epsilon: 2 ** -23 }) },
+  ],
+])('settings of other optimisers too: %o', async (args, expected) => {
+  const { compiled } = await run({ args })
+  expect(compiled[0].optimizer).toMatchObject(expected)
+})
+
 describe('the log', () => {
   test('has the first step, every loggingSteps and the last, each with the mean loss since the one before', async () => {
     const losses = [6, 1, 2, 3, 4, 5, 9, 10]

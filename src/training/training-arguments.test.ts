@@ -23,12 +23,22 @@ test('epsilon is by default that of the optimizer, unless said otherwise', () =>
   expect(trainingArguments({ optimizer: 'adamw' }).adamEpsilon).toBe(1e-8)
   expect(trainingArguments({ optimizer: 'lamb' }).adamEpsilon).toBe(1e-6)
   expect(trainingArguments({ optimizer: 'lamb', adamEpsilon: 1e-3 }).adamEpsilon).toBe(1e-3)
+  expect(trainingArguments({ optimizer: 'adagrad' }).adamEpsilon).toBe(1e-10)
+  expect(trainingArguments({ optimizer: 'adafactor' }).adamEpsilon).toBe(1e-30)
+  expect(trainingArguments({ optimizer: 'adafactor', adafactorRelativeStep: true }).adamEpsilon).toBe(2 ** -23)
 })
 
 test.each(['lamp', 'constructor'])('an unknown optimizer "%s" is refused', (name) => {
   const given = { optimizer: name, adamEpsilon: 1e-8 } as unknown as Partial<TrainingArguments>
   expect(() => trainingArguments(given)).toThrow(ConfigError)
   expect(() => trainingArguments(given)).toThrow(new RegExp(`unknown optimizer "${name}".*known: adamw, lamb`))
+})
+
+test('completed settings are taken as they are', () => {
+  const given = { optimizer: 'sgd', momentum: 0.9, nesterov: true, learningRate: 0.1 } as const
+  const args = trainingArguments(given)
+  expect(args).toMatchObject(given)
+  expect(trainingArguments(args)).toEqual(args)
 })
 
 test('an unknown setting is refused with the nearest known one', () => {
@@ -52,6 +62,9 @@ const refused: [keyof TrainingArguments, unknown[]][] = [
   ['adamBeta1', [1, -0.1, Number.NaN]],
   ['adamBeta2', [1]],
   ['adamEpsilon', [0]],
+  ['momentum', [-0.1, 1, Number.NaN]],
+  ['dampening', [-0.1, 1]],
+  ['adagradLrDecay', [-0.1]],
   ['maxGradNorm', [-1]],
   ['seed', [-1, 0.5]],
   ['evalStrategy', ['epochs']],
@@ -73,6 +86,10 @@ test.each(refused.flatMap(([key, values]) => values.map((value) => [key, value] 
 
 test.each([
   [{ earlyStoppingPatience: 1, evalStrategy: 'no' }, 'EARLY_STOPPING'],
+  [{ momentum: 0.9 }, 'OPTIMIZER'],
+  [{ optimizer: 'adam', nesterov: true }, 'OPTIMIZER'],
+  [{ optimizer: 'sgd', adafactorRelativeStep: true }, 'OPTIMIZER'],
+  [{ optimizer: 'sgd', nesterov: true }, 'NESTEROV'],
   [{ loadBestModelAtEnd: true, evalStrategy: 'no' }, 'BEST_MODEL'],
   [{ loadBestModelAtEnd: true, saveStrategy: 'no' }, 'BEST_MODEL'],
 ] as const)('%o contradict each other', (given, code) => {

@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
+import { checkNesterov } from './optimizers/sgd.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
 
 /** When to evaluate or save. */
@@ -29,14 +30,27 @@ export interface TrainingArguments {
   warmupSteps: number
   /** Share of all steps that is warmup, used if `warmupSteps` is 0; default 0. */
   warmupRatio: number
-  /** Decoupled decay of all weights but biases and LayerNorm; default 0. */
+  /** Decay of all weights but biases and LayerNorm; default 0. In Adam, SGD and Adagrad it is a part of the gradient. */
   weightDecay: number
-  /** Default `adamw`; `lamb` is for large batches. */
+  /** Default `adamw`; `lamb` is for large batches, `adafactor` needs little memory, as `sgd` does. */
   optimizer: OptimizerName
-  /** The optimiser's moment decay rates and epsilon; defaults 0.9, 0.999, and 1e-8 (LAMB: 1e-6). */
+  /** Moment decay rates of AdamW, Adam and LAMB; defaults 0.9, 0.999. */
   adamBeta1: number
   adamBeta2: number
+  /** The optimiser's epsilon; default that of its reference: 1e-8, LAMB 1e-6, Adagrad 1e-10, Adafactor 1e-30 or 2^-23. */
   adamEpsilon: number
+  /** Of SGD: share of the last step that is taken again, and of the gradient that is then left out; defaults 0. */
+  momentum: number
+  dampening: number
+  /** Nesterov's momentum in SGD; default false. */
+  nesterov: boolean
+  /** Of Adagrad: step t divides the learning rate by 1 + (t - 1) times this; default 0. */
+  adagradLrDecay: number
+  /**
+   * Of Adafactor: steps relative to the weights and of at most 1 / sqrt(t), as torch.optim.Adafactor; default false: of the
+   * learning rate, as transformers' Trainer has it.
+   */
+  adafactorRelativeStep: boolean
   /** Gradients are scaled down to this norm; 0: never; default 1. */
   maxGradNorm: number
   /** Decides everything random; default 42. */
@@ -87,6 +101,11 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   adamBeta1: 0.9,
   adamBeta2: 0.999,
   adamEpsilon: 1e-8,
+  momentum: 0,
+  dampening: 0,
+  nesterov: false,
+  adagradLrDecay: 0,
+  adafactorRelativeStep: false,
   maxGradNorm: 1,
   seed: 42,
   evalStrategy: 'epoch',
@@ -123,9 +142,19 @@ const atLeastZero: (keyof TrainingArguments)[] = [
   'learningRate',
   'warmupRatio',
   'weightDecay',
+  'adagradLrDecay',
   'maxGradNorm',
   'earlyStoppingThreshold',
 ]
+
+/** Settings of one optimiser, which no other has. */
+const ofOptimizer: Partial<Record<keyof TrainingArguments, OptimizerName>> = {
+  momentum: 'sgd',
+  dampening: 'sgd',
+  nesterov: 'sgd',
+  adagradLrDecay: 'adagrad',
+  adafactorRelativeStep: 'adafactor',
+}
 
 /**
  * Completes settings with defaults and checks them.
@@ -150,7 +179,9 @@ export function trainingArguments(
   const args: TrainingArguments = {
     ...trainingDefaults,
     greaterIsBetter: !/(^|_)loss$/.test(metric),
-    adamEpsilon: defaultEpsilon(given.optimizer ?? trainingDefaults.optimizer),
+    adamEpsilon: defaultEpsilon(given.optimizer ?? trainingDefaults.optimizer, {
+      relativeStep: given.adafactorRelativeStep ?? trainingDefaults.adafactorRelativeStep,
+    }),
     ...defined,
   }
   for (const [key, least] of Object.entries(wholeFrom)) {
@@ -164,9 +195,15 @@ export function trainingArguments(
   for (const key of ['epochs', 'adamEpsilon'] as const) {
     if (!(args[key] > 0 && Number.isFinite(args[key]))) fail(key, 'a number above 0', args[key])
   }
-  for (const key of ['adamBeta1', 'adamBeta2'] as const) {
+  for (const key of ['adamBeta1', 'adamBeta2', 'momentum', 'dampening'] as const) {
     if (!(args[key] >= 0 && args[key] < 1)) fail(key, 'at least 0 and below 1', args[key])
   }
+  for (const [key, optimizer] of Object.entries(ofOptimizer)) {
+    const name = key as keyof TrainingArguments
+    if (args[name] !== trainingDefaults[name] && args.optimizer !== optimizer)
+      throw new ConfigError('OPTIMIZER', `${key} is a setting of the optimizer ${optimizer}, not of ${args.optimizer}`)
+  }
+  checkNesterov(args)
   if (args.warmupRatio >= 1) fail('warmupRatio', 'below 1', args.warmupRatio)
   if (!Number.isInteger(args.maxSteps) || (args.maxSteps < 1 && args.maxSteps !== -1)) {
     fail('maxSteps', 'a whole number of at least 1, or -1 for no limit', args.maxSteps)

@@ -90,7 +90,7 @@ export class FolderCheckpoints implements CheckpointStore {
       prefix,
       write: (parameter, values) => model.setParameter(parameter, values),
     })
-    if (session) await session.restore(await loadOptimizer(folder, model, session, state.global_step))
+    if (session) await session.restore(await loadOptimizer(folder, session, state.global_step))
     return state
   }
 
@@ -199,7 +199,10 @@ async function readState(path: string): Promise<TrainerState> {
 async function saveOptimizer(folder: string, model: EncoderModel, state: OptimizerState): Promise<void> {
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]))
   const tensors = Object.entries(state.slots).flatMap(([slot, arrays]) =>
-    Object.entries(arrays).map(([name, data]) => ({ name: `${slot}/${name}`, shape: shapes.get(name)!, data })),
+    Object.entries(arrays).map(([name, data]) => {
+      const shape = state.shapes?.[slot][name] ?? shapes.get(name)!
+      return { name: `${slot}/${name}`, shape, data }
+    }),
   )
   const staging = join(folder, 'optimizer')
   await saveWeights(staging, tensors, { maxShardBytes: Number.POSITIVE_INFINITY })
@@ -207,17 +210,9 @@ async function saveOptimizer(folder: string, model: EncoderModel, state: Optimiz
   await rm(staging, { recursive: true })
 }
 
-async function loadOptimizer(
-  folder: string,
-  model: EncoderModel,
-  session: TrainingSession,
-  step: number,
-): Promise<OptimizerState> {
-  const trained = new Set(session.trained)
+async function loadOptimizer(folder: string, session: TrainingSession, step: number): Promise<OptimizerState> {
   const specs = session.optimizer.slots.flatMap((slot) =>
-    model.parameters
-      .filter(({ name }) => trained.has(name))
-      .map(({ name, shape }) => ({ name: `${slot}/${name}`, shape })),
+    session.stateShapes(slot).map(({ name, shape }) => ({ name: `${slot}/${name}`, shape })),
   )
   const slots: OptimizerState['slots'] = Object.fromEntries(session.optimizer.slots.map((slot) => [slot, {}]))
   try {

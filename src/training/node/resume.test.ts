@@ -21,6 +21,9 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     ['three batches a step, with a remainder', { epochs: 3, gradientAccumulationSteps: 3 }],
     ['a token budget', { maxSteps: 7, batchSize: 5, tokenBudget: 20 }],
     ['batches of similar length', { epochs: 1.2, groupByLength: true }],
+    ['an optimiser without state', { maxSteps: 3, optimizer: 'sgd' }],
+    ['momentum', { maxSteps: 3, optimizer: 'sgd', momentum: 0.9, dampening: 0.5 }],
+    ['means of rows and columns', { maxSteps: 3, optimizer: 'adafactor', adafactorRelativeStep: true }],
   ]
   test.each(cases)('%s', async (name, args) => {
     const whole = join(root, name)

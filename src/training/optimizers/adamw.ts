@@ -1,7 +1,8 @@
 import type { Value } from '../../graph/graph.ts'
-import { add, div, mul, scale, shift, sqrt, sub } from '../../graph/ops/elementwise.ts'
-import type { Optimizer } from '../../runtime/optimizer.ts'
+import { mul, scale, shift, sub } from '../../graph/ops/elementwise.ts'
+import type { ElementwiseOptimizer } from '../../runtime/optimizer.ts'
 import { biasCorrections, checkAdamSettings } from './adam-settings.ts'
+import { adamStep, newMoments } from './adam-update.ts'
 
 export interface AdamWOptions {
   /** Default 5e-5. */
@@ -19,7 +20,7 @@ export interface AdamWOptions {
  * w = w (1 - lr decay); m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
  * w = w - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + epsilon)
  */
-export class AdamW implements Optimizer {
+export class AdamW implements ElementwiseOptimizer {
   readonly name = 'adamw'
   readonly slots = ['firstMoment', 'secondMoment']
   readonly learningRate: number
@@ -41,17 +42,9 @@ export class AdamW implements Optimizer {
   }
 
   update(inputs: Record<string, Value>): Record<string, Value> {
-    const { weights, gradients, firstMoment, secondMoment, learningRate, weightDecay } = inputs
-    const [beta1, beta2] = this.betas
+    const { weights, gradients, learningRate, weightDecay } = inputs
     const kept = shift(scale(mul(learningRate, weightDecay), -1), 1) // 1 - lr decay, a scalar
-    const m = add(scale(firstMoment, beta1), scale(gradients, 1 - beta1))
-    const v = add(scale(secondMoment, beta2), mul(gradients, scale(gradients, 1 - beta2)))
-    const denominator = shift(mul(sqrt(v), inputs.inverseRootCorrection2), this.epsilon)
-    const stepSize = mul(learningRate, inputs.inverseCorrection1) // a scalar
-    return {
-      weights: sub(mul(weights, kept), mul(stepSize, div(m, denominator))),
-      firstMoment: m,
-      secondMoment: v,
-    }
+    const moments = newMoments(inputs, gradients, this.betas)
+    return { weights: sub(mul(weights, kept), adamStep(inputs, moments, this.epsilon)), ...moments }
   }
 }

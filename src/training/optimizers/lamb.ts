@@ -1,7 +1,8 @@
 import type { Value } from '../../graph/graph.ts'
-import { add, div, mul, scale, shift, sqrt, sub } from '../../graph/ops/elementwise.ts'
-import type { LayerwiseUpdate, Optimizer } from '../../runtime/optimizer.ts'
+import { add, div, mul, shift, sqrt, sub } from '../../graph/ops/elementwise.ts'
+import type { ElementwiseOptimizer, LayerwiseUpdate } from '../../runtime/optimizer.ts'
 import { biasCorrections, checkAdamSettings } from './adam-settings.ts'
+import { newMoments } from './adam-update.ts'
 
 export interface LambOptions {
   /** Default 1e-3. */
@@ -25,7 +26,7 @@ export interface LambOptions {
  * and NVIDIA's. Unlike NVIDIA's fused kernel, which leaves out r wherever the decay is 0, r applies to the others also
  * without decay. Norms are summed in float64. Gradients are clipped by the training session, as NVIDIA's code does it.
  */
-export class Lamb implements Optimizer {
+export class Lamb implements ElementwiseOptimizer {
   readonly name = 'lamb'
   readonly slots = ['firstMoment', 'secondMoment']
   readonly learningRate: number
@@ -46,12 +47,8 @@ export class Lamb implements Optimizer {
     return biasCorrections(this.betas, step)
   }
 
-  update({ gradients, firstMoment, secondMoment }: Record<string, Value>): Record<string, Value> {
-    const [beta1, beta2] = this.betas
-    return {
-      firstMoment: add(scale(firstMoment, beta1), scale(gradients, 1 - beta1)),
-      secondMoment: add(scale(secondMoment, beta2), mul(gradients, scale(gradients, 1 - beta2))),
-    }
+  update(inputs: Record<string, Value>): Record<string, Value> {
+    return newMoments(inputs, inputs.gradients, this.betas)
   }
 
   readonly layerwise: LayerwiseUpdate = {

@@ -85,6 +85,11 @@ export class FillInLog {
     return new FillInLog(path, model, tokenizer, batch, places, entries)
   }
 
+  /** Writes down what the model fills in before its first step, unless the run did so before it was killed. */
+  async begin(): Promise<void> {
+    if (this.entries.some(({ guesses }) => guesses.length === 0)) await this.record(0)
+  }
+
   /** Writes down what the model would fill in now. Rows of later steps, of a run that was killed, are dropped. */
   async record(step: number): Promise<void> {
     if (!this.#batch || this.#places.length === 0) return

@@ -111,7 +111,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   // A resumed run is given the model that the run began with, so this is the same again.
   const before = await evaluateAll()
   const fillIns = await FillInLog.open(join(output, FILL_INS_FILE), model, tokenizer, heldOut, resume)
-  if (!resume) await fillIns.record(0)
+  await fillIns.begin()
 
   const task = pretrainingTask(train, heldOut)
   let step = 0

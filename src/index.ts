@@ -87,7 +87,13 @@ export {
   type Scores,
 } from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'
-export { type FinetuneClassifierOptions, type FinetuneResult, finetuneClassifier } from './training/node/finetune.ts'
+export {
+  type FinetuneClassifierOptions,
+  type FinetuneOptions,
+  type FinetuneResult,
+  finetune,
+  finetuneClassifier,
+} from './training/node/finetune.ts'
 export type { FinetuneProgress } from './training/node/finetune-options.ts'
 export {
   HELD_OUT,
@@ -119,6 +125,14 @@ export type {
   WrongExample,
 } from './training/run-record.ts'
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
+export {
+  defineTask,
+  type EncodeContext,
+  type FinetuneTask,
+  type LabelledModel,
+  type TaskPredictions,
+  type TaskReport,
+} from './training/tasks/finetune-task.ts'
 export type { PredictOptions } from './training/tasks/predict.ts'
 export {
   type ClassificationPredictions,

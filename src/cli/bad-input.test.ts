@@ -18,6 +18,7 @@ beforeAll(async () => {
   folder = await temporaryDirectory()
   await makeVocabulary(at('tok'))
   await makeModelFolder(at('base'), at('tok'))
+  await makeModelFolder(at('classifier'), at('tok'), 'sequence-classification')
   await write('train.csv', labelledCsv(40, 1))
   await write('empty.csv', '')
   await write('other-columns.csv', 'sentence,label\ngood,positive\n')
@@ -164,7 +165,7 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['nothing to predict', () => ['predict', '--model', at('base')], 'TEXTS', '--input'],
   [
     'a metric for evaluate',
-    () => ['evaluate', '--model', at('base'), '--data', at('train.csv'), '--metrics', 'auc'],
+    () => ['evaluate', '--model', at('classifier'), '--data', at('train.csv'), '--metrics', 'auc'],
     'UNKNOWN_METRIC',
     '"auc"',
   ],

@@ -6,6 +6,7 @@ import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { Example } from '../data/example.ts'
 import { type ExampleFormat, type ReadOptions, readAllExamples } from '../data/node.ts'
 import type { Flags } from './command.ts'
+import type { DataValues } from './tasks/command-task.ts'
 
 /** Flags that say how to read a data file. */
 export const dataFlags = {
@@ -23,13 +24,6 @@ export const maxLengthFlag = {
   type: 'number',
   description: 'Cut texts to so many tokens (default: what model and tokenizer take)',
 } as const
-
-interface DataValues {
-  readonly textColumn?: string
-  readonly textPairColumn?: string
-  readonly labelColumn?: string
-  readonly format?: string
-}
 
 /** The values of the data flags as the readers take them. */
 export function readOptions({ textColumn, textPairColumn, labelColumn, format }: DataValues): ReadOptions {

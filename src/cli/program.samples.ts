@@ -68,8 +68,8 @@ export function labelledCsv(rows: number, seed: number): string {
   return `text,label\n${lines.join('\n')}\n`
 }
 
-/** A model of hidden size 12 without a head in `folder`, with the tokenizer of another folder. */
-export async function makeModelFolder(folder: string, tokenizerFolder: string): Promise<void> {
+/** A model of hidden size 12 with random weights in `folder`, with the tokenizer of another folder. */
+export async function makeModelFolder(folder: string, tokenizerFolder: string, task = 'masked-lm'): Promise<void> {
   await mkdir(folder, { recursive: true })
   await cp(tokenizerFolder, folder, { recursive: true })
   const { vocabSize } = await loadTokenizer(tokenizerFolder)
@@ -81,7 +81,7 @@ export async function makeModelFolder(folder: string, tokenizerFolder: string): 
     intermediateSize: 17,
     maxPositionEmbeddings: 16,
   })
-  const model = await createModel('masked-lm', 'bert', config, { threads: 1, seed: 7 })
+  const model = await createModel(task, 'bert', config, { threads: 1, seed: 7 })
   await model.savePretrained(folder).finally(() => model.close())
 }
 

@@ -1,13 +1,11 @@
-import { encodeClassification } from '../../data/encode-examples.ts'
-import { classificationMetrics } from '../../training/metrics.ts'
-import { findMetric } from '../../training/metrics-registry.ts'
-import { confusionRows, measured } from '../../training/node/finetune.ts'
-import { classificationMetricNames, predictClassification } from '../../training/tasks/text-classification.ts'
-import { loadClassifier } from '../classifier.ts'
+import { describeModel, loadModel } from '../../checkpoints/node.ts'
+import { sequenceLimit } from '../../models/sequence-limit.ts'
+import { loadTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
-import { dataFlags, maxLengthFlag, readLabelled } from '../inputs.ts'
+import { dataFlags, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { createProgress } from '../progress.ts'
-import { confusionText, formatMetric, metricTable, textTable } from '../tables.ts'
+import { metricTable } from '../tables.ts'
+import { taskOfModel } from '../tasks/registry.ts'
 
 export const evaluate = defineCommand({
   name: 'evaluate',
@@ -15,43 +13,37 @@ export const evaluate = defineCommand({
   example: 'bertsmith evaluate --model out/spam --data test.csv',
   flags: {
     model: { type: 'string', required: true, value: 'DIR', description: 'Folder of a trained model' },
-    data: { type: 'string', required: true, value: 'FILE', description: 'Labelled texts: csv, tsv, jsonl' },
-    metrics: {
-      type: 'string',
-      many: true,
-      value: 'NAME…',
-      description: `Metrics (default ${classificationMetricNames.join(' ')})`,
-    },
+    data: { type: 'string', required: true, value: 'FILE', description: 'Labelled data: csv, tsv, jsonl' },
+    metrics: { type: 'string', many: true, value: 'NAME…', description: "Metrics (default: the task's own)" },
     'batch-size': { type: 'number', description: 'Texts a batch (default 32)' },
     'max-length': maxLengthFlag,
     ...dataFlags,
   },
   async run(values, _, { print, stderr }) {
-    const { seed = 42, batchSize = 32 } = values
-    const names = (values.metrics ?? classificationMetricNames).map((name) => findMetric(name).name)
-    const examples = await readLabelled(values.data, values)
-    const { model, tokenizer, labels, maxLength, classify } = await loadClassifier(values)
+    const { seed = 42, batchSize = 32, threads } = values
+    const folder = await modelFolder(values.model)
+    const { head, config, architecture } = await describeModel(folder)
+    const { task, tables, read } = taskOfModel(
+      folder,
+      `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`,
+      head,
+    )
+    const names = (values.metrics ?? task.metricNames).map((name) => task.findMetric(name))
+    const examples = await read(values.data, values)
+    task.check({ config }, examples)
+    const tokenizer = await loadTokenizer(folder)
+    const maxLength = sequenceLimit({ config }, tokenizer, values.maxLength)
+    const model = await loadModel(folder, head!.task, { requireHead: true, threads })
     try {
-      const items = encodeClassification(examples, tokenizer, { labels, maxLength })
+      const { items } = task.encode(examples, { model, tokenizer, maxLength })
       const progress = createProgress({ stream: stderr, label: 'Evaluating', unit: 'texts', total: items.length })
-      const predictions = await predictClassification(model, items, {
-        batchSize,
-        onProgress: (done) => progress.update(done),
-      })
+      const predictions = await task.predict(model, items, { batchSize, onProgress: (done) => progress.update(done) })
       progress.finish()
-      const metrics = measured(predictions, names, seed)
-      const { confusion, perClass } = classificationMetrics(predictions)
-      const classes = perClass.map(({ precision, recall, f1, support }, i) => [
-        labels[i],
-        ...[precision, recall, f1].map(formatMetric),
-        String(support),
-      ])
-      print(metricTable(metrics))
-      print(`\n${textTable([['label', 'precision', 'recall', 'f1', 'examples'], ...classes], { right: [1, 2, 3, 4] })}`)
-      print(`\n${confusionText(labels, confusionRows(confusion))}`)
-      return { examples: items.length, metrics }
+      const metrics = task.intervals(predictions, names, seed)
+      print([metricTable(metrics), ...tables(model, predictions)].join('\n\n'))
+      return { examples: examples.length, metrics }
     } finally {
-      await classify.close()
+      await model.close()
     }
   },
 })

@@ -1,34 +1,23 @@
 import { join } from 'node:path'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
-import { ConfigError, DataError, didYouMean } from '../../core/errors.ts'
-import type { Example } from '../../data/example.ts'
-import { collectLabels, labelIds } from '../../data/labels.ts'
+import { ConfigError } from '../../core/errors.ts'
 import { stratifiedSplit } from '../../data/split.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
-import { computeMetrics, findMetric } from '../../training/metrics-registry.ts'
-import { type FinetuneResult, finetuneClassifier } from '../../training/node/finetune.ts'
+import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { checkOutputFolder, dataFlags, maxLengthFlag, modelFolder, readLabelled } from '../inputs.ts'
+import { checkOutputFolder, dataFlags, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
 import { metricTable } from '../tables.ts'
+import type { CommandTask, DataValues } from '../tasks/command-task.ts'
+import { findTask, taskNames } from '../tasks/registry.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
-
-const laterTasks = [
-  'multi-label-classification',
-  'regression',
-  'token-classification',
-  'question-answering',
-  'multiple-choice',
-  'masked-lm',
-  'next-sentence',
-]
 
 export const finetune = defineCommand({
   name: 'finetune',
@@ -37,7 +26,7 @@ export const finetune = defineCommand({
 bertsmith finetune --task text-classification --size tiny --tokenizer out/tokenizer --train train.csv --eval-split 0.1 \\
   --epochs 3 --batch-size 16 --learning-rate 5e-4 --output out/spam`,
   flags: {
-    task: { type: 'string', required: true, value: 'TASK', description: 'text-classification, the only one yet' },
+    task: { type: 'string', required: true, value: 'TASK', description: taskNames.join(', ') },
     train: { type: 'string', required: true, value: 'FILE', description: 'Labelled texts: csv, tsv, jsonl' },
     output: {
       type: 'string',
@@ -57,17 +46,18 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     ...trainingFlags,
   },
   async run(values, _, context) {
-    checkTask(values.task)
+    const commandTask = findTask(values.task)
+    const { task } = commandTask
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
     const best = bestMetricName(args)
-    if (best !== 'loss') findMetric(best)
+    if (best !== 'loss') task.findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
-    const data = await readData(values, args.seed)
-    const { model, tokenizer, modelName, isRandom } = await prepareModel(values, data, args.seed, context)
+    const data = await readData(commandTask, values, args.seed)
+    const { model, tokenizer, modelName, isRandom } = await prepareModel(commandTask, values, data, args.seed, context)
     try {
       const maxLength = sequenceLimit(model, tokenizer, values.maxLength)
       const { train, evaluation } = data
@@ -80,7 +70,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
         .stoppable(remark, (signal) =>
-          finetuneClassifier({
+          runFinetuning(task, {
             model,
             tokenizer,
             trainExamples: train,
@@ -92,11 +82,11 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             overwrite,
             signal,
             ...progress,
-            title: `Text classification: ${output}`,
+            title: `${task.title}: ${output}`,
             modelName,
             trainSource: values.train,
             evalSource: values.eval ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
-            baselines: hasEval ? mostFrequentLabel(train, evaluation, model.config.labels) : undefined,
+            baselines: hasEval ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings: isRandom ? ['The model started from random weights.'] : [],
           }),
         )
@@ -109,49 +99,32 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
   },
 })
 
-/** @throws ConfigError for tasks that are unknown or not supported yet */
-function checkTask(task: string): void {
-  if (task === 'text-classification') return
-  if (laterTasks.includes(task)) {
-    throw new ConfigError('NOT_SUPPORTED', `--task ${task} is not supported yet: use text-classification`)
-  }
-  const known = ['text-classification', ...laterTasks]
-  throw new ConfigError('TASK', `unknown task "${task}"${didYouMean(task, known)} (known: ${known.join(', ')})`)
-}
-
 interface TrainingData {
-  train: Example[]
+  train: unknown[]
   /** Empty if there is none. */
-  evaluation: Example[]
+  evaluation: unknown[]
   /** Labels of the training examples. */
   labels: string[]
 }
 
-type DataFiles = Parameters<typeof readLabelled>[1] & {
+interface DataFiles extends DataValues {
   readonly train: string
   readonly eval?: string
   readonly evalSplit?: number
 }
 
-async function readData(values: DataFiles, seed: number): Promise<TrainingData> {
+async function readData(task: CommandTask, values: DataFiles, seed: number): Promise<TrainingData> {
   if (values.eval !== undefined && values.evalSplit !== undefined) {
     throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
   }
-  let train = await readLabelled(values.train, values)
-  let evaluation = values.eval === undefined ? [] : await readLabelled(values.eval, values)
+  let train = await task.read(values.train, values)
+  let evaluation = values.eval === undefined ? [] : await task.read(values.eval, values)
   if (values.evalSplit !== undefined) {
-    const parts = stratifiedSplit(train, { fraction: values.evalSplit, seed, labelOf: ({ label }) => label })
+    const parts = stratifiedSplit(train, { fraction: values.evalSplit, seed, labelOf: task.stratum })
     train = parts.train
     evaluation = parts.eval
   }
-  const labels = collectLabels(train)
-  if (labels.length < 2) {
-    throw new DataError(
-      'ONE_LABEL',
-      `${values.train}: all examples have the label "${labels[0]}": a classifier needs two labels or more. ` +
-        'Is --label-column right?',
-    )
-  }
+  const labels = task.labels(train, values.train)
   return { train, evaluation, labels }
 }
 
@@ -172,6 +145,7 @@ interface PreparedModel {
 
 /** Loads the model, or makes one, after all has been checked that can be without its weights. */
 async function prepareModel(
+  { task, head: taskHead, config: taskConfig }: CommandTask,
   { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
   { evaluation, labels }: TrainingData,
   seed: number,
@@ -190,7 +164,7 @@ async function prepareModel(
     if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= 3)) {
       throw new ConfigError('MAX_LENGTH', `--max-length must be a whole number of at least 3, not ${maxLength}`)
     }
-    labelIds(evaluation, labels)
+    task.check({ config: { labels } }, evaluation)
     const tokenizer = await loadTokenizer(await modelFolder(tokenizerPath))
     const config = bertConfig({
       size: size as BertSize,
@@ -199,35 +173,24 @@ async function prepareModel(
       // Positions that training never reaches would stay random, so the model is made as long as its texts.
       maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512,
       labels,
+      ...taskConfig,
     })
     sequenceLimit({ config }, tokenizer, maxLength)
     note(`starting from random weights (size ${size}): this takes much more data than going on from a trained model`)
-    const model = await createModel('sequence-classification', 'bert', config, options)
+    const model = await createModel(taskHead, 'bert', config, options)
     return { model, tokenizer, modelName: `bert ${size}, random weights`, isRandom: true }
   }
   const folder = await modelFolder(path)
   const { head, config } = await describeModel(folder)
   // A classifier that knows all labels is trained further, in the order that it knows them.
-  const isTrainedFurther =
-    head?.task === 'sequence-classification' && labels.every((label) => config.labels.includes(label))
+  const isTrainedFurther = head?.task === taskHead && labels.every((label) => config.labels.includes(label))
   const used = isTrainedFurther ? config.labels : labels
-  labelIds(evaluation, used)
+  task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
   sequenceLimit({ config }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
-  const model = await loadModel(folder, 'sequence-classification', { ...options, labels: used, logger })
+  const model = await loadModel(folder, taskHead, { ...options, labels: used, logger })
   return { model, tokenizer, modelName: path, isRandom: false }
-}
-
-/** What a model must beat to be worth anything. */
-function mostFrequentLabel(train: readonly Example[], evaluation: readonly Example[], labels: readonly string[]) {
-  const counts = new Int32Array(labels.length)
-  for (const id of labelIds(train, labels)) counts[id]++
-  const most = counts.indexOf(Math.max(...counts))
-  const truth = labelIds(evaluation, labels)
-  const predictions = new Int32Array(truth.length).fill(most)
-  const result = { predictions, labels: truth, numLabels: labels.length }
-  return { [`Always “${labels[most]}”`]: computeMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']) }
 }
 
 function interrupted(output: string, { result }: FinetuneResult): Interrupted {

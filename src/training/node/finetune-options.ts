@@ -16,13 +16,13 @@ export interface FinetuneProgress {
 }
 
 /** What to train, on what, and where to. */
-export interface FinetuneClassifierOptions {
-  /** A classifier; its labels are the names that the examples' labels must be among. */
+export interface FinetuneOptions<TaskExample> {
+  /** With the task's head; its labels are the names that the examples' labels must be among. */
   model: EncoderModel
   tokenizer: Tokenizer
-  trainExamples: readonly Example[]
+  trainExamples: readonly TaskExample[]
   /** Examples to judge the model on; without them there are no metrics. */
-  evalExamples?: readonly Example[]
+  evalExamples?: readonly TaskExample[]
   /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
   maxLength?: number
   args?: Partial<TrainingArguments>
@@ -47,3 +47,5 @@ export interface FinetuneClassifierOptions {
   /** Whole sentences for the top of the report. */
   warnings?: readonly string[]
 }
+
+export type FinetuneClassifierOptions = FinetuneOptions<Example>

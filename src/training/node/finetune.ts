@@ -1,35 +1,23 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, DataError } from '../../core/errors.ts'
-import type { ClassificationItem } from '../../data/collator.ts'
-import { encodeExamples } from '../../data/encode-examples.ts'
-import type { Example } from '../../data/example.ts'
-import { labelIds } from '../../data/labels.ts'
+import type { EncodedSequence } from '../../data/collator.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
-import type { Tokenizer } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
-import { bootstrapInterval, bootstrapMetrics, type MetricInterval } from '../bootstrap.ts'
-import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
-import { computeMetrics, findMetric } from '../metrics-registry.ts'
+import type { MetricInterval } from '../bootstrap.ts'
 import { renderReport } from '../report/render-report.ts'
-import {
-  type ClassificationPredictions,
-  classificationMetricNames,
-  predictClassification,
-  textClassification,
-} from '../tasks/text-classification.ts'
-import { Trainer, type TrainingTask, type TrainResult } from '../trainer.ts'
-import { bestMetricName, type TrainingArguments, trainingArguments } from '../training-arguments.ts'
+import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
+import { textClassification } from '../tasks/text-classification.ts'
+import { Trainer, type TrainResult } from '../trainer.ts'
+import { bestMetricName, trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
-
-export type { FinetuneClassifierOptions, FinetuneProgress } from './finetune-options.ts'
-export { confusionRows } from './finetune-record.ts'
-
-import type { FinetuneClassifierOptions } from './finetune-options.ts'
-import { classificationRecord, confusionRows } from './finetune-record.ts'
+import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
+import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
+
+export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } from './finetune-options.ts'
 
 export interface FinetuneResult {
   result: TrainResult
@@ -44,50 +32,56 @@ export interface FinetuneResult {
 }
 
 /**
- * Trains a classifier on labelled texts and leaves a folder that holds the model as transformers saves it, its tokenizer,
- * `checkpoint-N/`, `trainer_state.json`, `metrics.json` and `report.html`. All settings and data are checked before the
- * folder is touched. The same model, data, settings and number of threads give the same weights, also if the run was
- * killed in between and resumed.
+ * Trains a classifier on labelled texts: `finetune` with the task `textClassification`.
  *
  * ```ts
  * const { metrics } = await finetuneClassifier({ model, tokenizer, trainExamples, evalExamples, output: 'out/spam' })
  * console.log(metrics.accuracy) // { value: 0.98, low: 0.97, high: 0.99 }
  * ```
+ * @throws as `finetune`
+ */
+export function finetuneClassifier(options: FinetuneClassifierOptions): Promise<FinetuneResult> {
+  return finetune(textClassification, options)
+}
+
+/**
+ * Trains a model on labelled data and leaves a folder that holds it as transformers saves it, its tokenizer,
+ * `checkpoint-N/`, `trainer_state.json`, `metrics.json` and `report.html`. All settings and data are checked before the
+ * folder is touched. The same model, data, settings and number of threads give the same weights, also if the run was
+ * killed in between and resumed.
+ *
  * @throws ConfigError for settings; DataError for labels; CheckpointError if the folder cannot be written
  */
-export async function finetuneClassifier(options: FinetuneClassifierOptions): Promise<FinetuneResult> {
+export async function finetune<Example, Item extends EncodedSequence, Predictions extends TaskPredictions>(
+  task: FinetuneTask<Example, Item, Predictions>,
+  options: FinetuneOptions<Example>,
+): Promise<FinetuneResult> {
   const { model, tokenizer, trainExamples, evalExamples = [], output, signal, onProgress } = options
   const { resume = false, overwrite = false } = options
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
-  const metricNames = evaluatedMetrics(args)
+  const best = bestMetricName(args)
+  const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
-  const trainLabels = labelIds(trainExamples, model.config.labels)
-  const evalLabels = labelIds(evalExamples, model.config.labels)
+  task.check(model, trainExamples)
+  task.check(model, evalExamples)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output) // here too, since encoding may take minutes
 
   const total = trainExamples.length + evalExamples.length
-  const encoder = createEncoder(tokenizer, maxLength, (done, truncated) =>
+  const encoder = createEncoder(task, { model, tokenizer, maxLength }, (done, truncated) =>
     onProgress?.({ stage: 'encode', done, total, truncated }),
   )
-  const trainItems = await encoder.encode(trainExamples, trainLabels)
-  const evalItems = await encoder.encode(evalExamples, evalLabels)
+  const trainItems = await encoder.encode(trainExamples)
+  const evalItems = await encoder.encode(evalExamples)
 
-  let latest: ClassificationPredictions | undefined
+  let latest: Predictions | undefined
   const predict = async () => {
     const onBatch = (done: number) => onProgress?.({ stage: 'evaluate', done, total: evalItems.length })
     onBatch(0)
-    latest = await predictClassification(model, evalItems, { batchSize: args.evalBatchSize, onProgress: onBatch })
+    latest = await task.predict(model, evalItems, { batchSize: args.evalBatchSize, onProgress: onBatch })
     return latest
-  }
-  const task: TrainingTask<ClassificationItem> = {
-    ...textClassification,
-    evaluate: async () => {
-      const predictions = await predict()
-      return { loss: predictions.loss, ...computeMetrics(predictions, metricNames) }
-    },
   }
   const checkpoints = await FolderCheckpoints.open(output, {
     saveTokenizer: (directory) => saveTokenizer(tokenizer, directory),
@@ -95,14 +89,20 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
       ...decisive(args),
       maxLength,
       model: modelHash(model),
-      trainData: hash(trainItems),
-      evalData: hash(evalItems),
+      trainData: hash(task, trainItems),
+      evalData: hash(task, evalItems),
     },
     overwrite,
   })
   const trainer = new Trainer({
     model,
-    task,
+    task: {
+      ...task,
+      evaluate: async () => {
+        const predictions = await predict()
+        return { loss: predictions.loss, ...task.metrics(predictions, metricNames) }
+      },
+    },
     trainItems,
     evalItems,
     args,
@@ -116,21 +116,25 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
   if (result.reason === 'aborted') return { result, metrics: {}, files, truncated: encoder.truncated }
 
-  const { state } = result
+  const { state, steps, seconds, tokensPerSecond, loss } = result
   const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
   if (isBestReloaded) latest = undefined
   const predictions = hasEval ? (latest ?? (await predict())) : undefined
-  const metrics = predictions ? measured(predictions, metricNames, args.seed) : {}
-  await writeFileAtomic(
-    join(output, METRICS_FILE),
-    `${JSON.stringify(metricsJson(result, model.config.labels, metrics, predictions), null, 2)}\n`,
-  )
-  const record = classificationRecord({
+  const metrics = predictions ? task.intervals(predictions, metricNames, args.seed) : {}
+  const json = {
+    task: task.name,
+    labels: model.config.labels,
+    training: { steps, seconds, tokensPerSecond, loss },
+    ...(predictions && { metrics, ...task.details(model, predictions) }),
+  }
+  await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
+  const record = finetuneRecord({
+    task,
     options,
     args,
     result,
     metrics,
-    predictions,
+    report: task.report(model, { trainExamples, evalExamples }, predictions),
     maxLength,
     truncated: encoder.truncated,
     environment: await environmentOf(model.engine),
@@ -140,31 +144,12 @@ export async function finetuneClassifier(options: FinetuneClassifierOptions): Pr
   return { result, metrics, reportPath, files: [...files, METRICS_FILE, REPORT_FILE], truncated: encoder.truncated }
 }
 
-/**
- * Metrics of a classifier's predictions with 95 % bootstrap intervals, and its mean loss.
- * @param names as `findMetric` knows them
- */
-export function measured(
-  predictions: ClassificationPredictions,
-  names: readonly string[],
-  seed: number,
-): Record<string, MetricInterval> {
-  const { losses, loss } = predictions
-  const mean = (indices: Int32Array) => indices.reduce((sum, index) => sum + losses[index], 0) / indices.length
-  return {
-    ...bootstrapMetrics(predictions, names, { seed }),
-    loss: { value: loss, ...bootstrapInterval(losses.length, mean, { seed }) },
-  }
-}
-
-/** The usual metrics and the one that says what is best. @throws ConfigError `UNKNOWN_METRIC` */
-function evaluatedMetrics(args: TrainingArguments): string[] {
-  const best = bestMetricName(args)
-  return [...new Set([...classificationMetricNames, ...(best === 'loss' ? [] : [findMetric(best).name])])]
-}
-
 /** Encodes in slices, so that other work runs in between, and counts the texts that it cuts. */
-function createEncoder(tokenizer: Tokenizer, maxLength: number, onProgress: (done: number, truncated: number) => void) {
+function createEncoder<Example, Item>(
+  task: { encode(examples: readonly Example[], context: EncodeContext): { items: Item[]; truncated: number } },
+  context: EncodeContext,
+  onProgress: (done: number, truncated: number) => void,
+) {
   const slice = 256
   let done = 0
   let truncated = 0
@@ -172,16 +157,14 @@ function createEncoder(tokenizer: Tokenizer, maxLength: number, onProgress: (don
     get truncated() {
       return truncated
     },
-    async encode(examples: readonly Example[], labels: Int32Array): Promise<ClassificationItem[]> {
-      const items: ClassificationItem[] = []
+    async encode(examples: readonly Example[]): Promise<Item[]> {
+      const items: Item[] = []
       onProgress(done, truncated)
       for (let start = 0; start < examples.length; start += slice) {
-        const part = examples.slice(start, start + slice)
-        encodeExamples(part, tokenizer, { maxLength }).forEach(({ truncated: isCut, ...sequence }, i) => {
-          items.push({ ...sequence, labelId: labels[start + i] })
-          if (isCut) truncated++
-        })
-        done += part.length
+        const part = task.encode(examples.slice(start, start + slice), context)
+        for (const item of part.items) items.push(item)
+        truncated += part.truncated
+        done = Math.min(done + slice, done + examples.length - start)
         onProgress(done, truncated)
         await new Promise(setImmediate)
       }
@@ -190,34 +173,18 @@ function createEncoder(tokenizer: Tokenizer, maxLength: number, onProgress: (don
   }
 }
 
-/** Of what the model gets to see: ids, segments and labels, which text, tokenizer and length limit decide. */
-function hash(items: readonly ClassificationItem[]): string {
+/** Of what the model gets to see: ids, segments and targets, which text, tokenizer and length limit decide. */
+function hash<Item extends EncodedSequence>(
+  { targets }: { targets(item: Item): ArrayLike<number> },
+  items: readonly Item[],
+): string {
   return digest((add) => {
-    for (const { ids, typeIds, labelId } of items) {
-      add(Int32Array.of(ids.length, labelId))
-      add(ids)
-      add(typeIds)
+    for (const item of items) {
+      const wanted = targets(item)
+      add(Int32Array.of(item.ids.length, wanted.length))
+      add(item.ids)
+      add(item.typeIds)
+      add(Float64Array.from(wanted))
     }
   })
-}
-
-/** What metrics.json holds. */
-function metricsJson(
-  { steps, seconds, tokensPerSecond, loss }: TrainResult,
-  labels: readonly string[],
-  metrics: Record<string, MetricInterval>,
-  predictions: ClassificationResult | undefined,
-) {
-  const evaluation = predictions && classificationMetrics(predictions)
-  return {
-    task: 'text-classification',
-    labels,
-    training: { steps, seconds, tokensPerSecond, loss },
-    ...(evaluation && {
-      examples: evaluation.examples,
-      metrics,
-      perClass: Object.fromEntries(evaluation.perClass.map((scores, i) => [labels[i], scores])),
-      confusion: confusionRows(evaluation.confusion),
-    }),
-  }
 }

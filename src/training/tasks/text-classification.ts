@@ -1,8 +1,13 @@
 import { type ClassificationItem, collateClassification } from '../../data/collator.ts'
+import { encodeExamples } from '../../data/encode-examples.ts'
+import type { Example } from '../../data/example.ts'
+import { labelIds } from '../../data/labels.ts'
 import type { EncoderModel } from '../../models/model.ts'
-import type { ClassificationResult } from '../metrics.ts'
-import { computeMetrics } from '../metrics-registry.ts'
-import type { TrainingTask } from '../trainer.ts'
+import { bootstrapInterval, bootstrapMetrics } from '../bootstrap.ts'
+import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
+import { computeMetrics, findMetric } from '../metrics-registry.ts'
+import type { WrongExample } from '../run-record.ts'
+import { defineTask } from './finetune-task.ts'
 import { argmaxRows, classificationLogits, type PredictOptions, softmaxRows } from './predict.ts'
 
 /** A model's answers on labelled items. N items, C classes. */
@@ -17,8 +22,8 @@ export interface ClassificationPredictions extends ClassificationResult {
   loss: number
 }
 
-/** Metrics that every evaluation of a classifier reports. */
-export const classificationMetricNames = ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall'] as const
+/** Wrong examples that the report shows at most. */
+const mostWrong = 24
 
 /** Runs a classifier on labelled items. */
 export async function predictClassification(
@@ -45,13 +50,87 @@ export async function predictClassification(
 }
 
 /** One label a text or pair of texts: cross-entropy, accuracy, F1. */
-export const textClassification: TrainingTask<ClassificationItem> = {
+export const textClassification = defineTask<Example, ClassificationItem, ClassificationPredictions>({
+  name: 'text-classification',
+  title: 'Text classification',
+  metricNames: ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall'],
+  findMetric: (name) => findMetric(name).name,
+  check: (model, examples) => void labelIds(examples, model.config.labels),
+  encode(examples, { model, tokenizer, maxLength }) {
+    const labels = labelIds(examples, model.config.labels)
+    const encoded = encodeExamples(examples, tokenizer, { maxLength })
+    return {
+      items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, labelId: labels[i] })),
+      truncated: encoded.filter(({ truncated }) => truncated).length,
+    }
+  },
+  targets: ({ labelId }) => [labelId],
   length: ({ ids }) => ids.length,
   collate: (items) => collateClassification(items),
-  evaluate: async (model, items, { batchSize, signal }) => {
-    const predictions = await predictClassification(model, items, { batchSize, signal })
-    return { loss: predictions.loss, ...computeMetrics(predictions, classificationMetricNames) }
+  predict: predictClassification,
+  metrics: computeMetrics,
+  intervals(predictions, names, seed) {
+    const { losses, loss } = predictions
+    const mean = (indices: Int32Array) => indices.reduce((sum, index) => sum + losses[index], 0) / indices.length
+    return {
+      ...bootstrapMetrics(predictions, names, { seed }),
+      loss: { value: loss, ...bootstrapInterval(losses.length, mean, { seed }) },
+    }
   },
+  details({ config: { labels } }, predictions) {
+    const { examples, perClass, confusion } = classificationMetrics(predictions)
+    return {
+      examples,
+      perClass: Object.fromEntries(perClass.map((scores, i) => [labels[i], scores])),
+      confusion: confusionRows(confusion),
+    }
+  },
+  report({ config: { labels } }, { trainExamples, evalExamples }, predictions) {
+    const [train, evaluation] = [labelCounts(trainExamples), labelCounts(evalExamples)]
+    const measured = predictions && classificationMetrics(predictions)
+    return {
+      labelCounts: labels.map((label) => ({
+        label,
+        train: train.get(label) ?? 0,
+        ...(evalExamples.length > 0 && { eval: evaluation.get(label) ?? 0 }),
+      })),
+      confusion: measured && { labels, counts: confusionRows(measured.confusion) },
+      perClass: measured?.perClass.map((scores, i) => ({ label: labels[i], ...scores })),
+      wrongExamples: predictions && wrongExamples(labels, evalExamples, predictions),
+    }
+  },
+})
+
+/** Rows are true labels, columns predicted ones. */
+export function confusionRows({ numLabels, counts }: { numLabels: number; counts: Int32Array }): number[][] {
+  return Array.from({ length: numLabels }, (_, i) => [...counts.subarray(i * numLabels, (i + 1) * numLabels)])
+}
+
+function labelCounts(examples: readonly Example[]): Map<string | undefined, number> {
+  const counts = new Map<string | undefined, number>()
+  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return counts
+}
+
+/** The wrong predictions with the highest probability, worst first. */
+function wrongExamples(
+  names: readonly string[],
+  examples: readonly Example[],
+  { predictions, labels, probabilities, numLabels }: ClassificationPredictions,
+): WrongExample[] {
+  const scoreOf = (i: number) => probabilities[i * numLabels + predictions[i]]
+  return [...predictions.keys()]
+    .filter((i) => predictions[i] !== labels[i])
+    .sort((a, b) => scoreOf(b) - scoreOf(a) || a - b)
+    .slice(0, mostWrong)
+    .map((i) => ({
+      text: examples[i].text,
+      textPair: examples[i].textPair,
+      label: names[labels[i]],
+      predicted: names[predictions[i]],
+      score: scoreOf(i),
+      source: `${examples[i].source.file}, row ${examples[i].source.row}`,
+    }))
 }
 
 /** log softmax(row)[index] */

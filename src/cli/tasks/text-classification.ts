@@ -1,0 +1,50 @@
+import { DataError } from '../../core/errors.ts'
+import type { ClassificationItem } from '../../data/collator.ts'
+import type { Example } from '../../data/example.ts'
+import { collectLabels, labelIds } from '../../data/labels.ts'
+import { classificationMetrics } from '../../training/metrics.ts'
+import { computeMetrics } from '../../training/metrics-registry.ts'
+import {
+  type ClassificationPredictions,
+  confusionRows,
+  textClassification as task,
+} from '../../training/tasks/text-classification.ts'
+import { readLabelled } from '../inputs.ts'
+import { confusionText, formatMetric, textTable } from '../tables.ts'
+import type { CommandTask } from './command-task.ts'
+
+export const textClassification: CommandTask<Example, ClassificationItem, ClassificationPredictions> = {
+  task,
+  head: 'sequence-classification',
+  read: readLabelled,
+  labels(examples, file) {
+    const labels = collectLabels(examples)
+    if (labels.length > 1) return labels
+    throw new DataError(
+      'ONE_LABEL',
+      `${file}: all examples have the label "${labels[0]}": a classifier needs two labels or more. Is --label-column right?`,
+    )
+  },
+  stratum: ({ label }) => label!,
+  baselines(train, evaluation, labels) {
+    const counts = new Int32Array(labels.length)
+    for (const id of labelIds(train, labels)) counts[id]++
+    const most = counts.indexOf(Math.max(...counts))
+    const truth = labelIds(evaluation, labels)
+    const predictions = new Int32Array(truth.length).fill(most)
+    const result = { predictions, labels: truth, numLabels: labels.length }
+    return { [`Always “${labels[most]}”`]: computeMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']) }
+  },
+  tables({ config: { labels } }, predictions) {
+    const { confusion, perClass } = classificationMetrics(predictions)
+    const classes = perClass.map(({ precision, recall, f1, support }, i) => [
+      labels[i],
+      ...[precision, recall, f1].map(formatMetric),
+      String(support),
+    ])
+    return [
+      textTable([['label', 'precision', 'recall', 'f1', 'examples'], ...classes], { right: [1, 2, 3, 4] }),
+      confusionText(labels, confusionRows(confusion)),
+    ]
+  },
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { ConfigError, DataError, ShapeError } from '../core/errors.ts'
+import { bootstrapRegression, findRegressionMetric, regressionMetrics } from './regression-metrics.ts'
+
+interface Case {
+  name: string
+  predictions: number[]
+  targets: number[]
+  metrics: Record<string, number | null>
+}
+
+const { cases }: { cases: Case[] } = JSON.parse(
+  readFileSync(new URL('regression-metrics.fixture.json', import.meta.url), 'utf8'),
+)
+
+test.each(cases)('$name, as scipy and scikit-learn', ({ predictions, targets, metrics }) => {
+  const ours = regressionMetrics({ predictions, targets })
+  expect(Object.keys(ours).sort()).toEqual(Object.keys(metrics).sort())
+  for (const [name, value] of Object.entries(metrics)) {
+    if (value === null) expect(ours[name], name).toBeNaN()
+    else expect(Math.abs(ours[name] - value), name).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)))
+  }
+})
+
+test('intervals hold the value, and are wider for fewer examples', () => {
+  const { predictions, targets } = cases[0]
+  const width = (count: number) => {
+    const result = { predictions: predictions.slice(0, count), targets: targets.slice(0, count) }
+    const { pearson } = bootstrapRegression(result, ['pearson'], { seed: 1, resamples: 300 })
+    expect(pearson.low).toBeLessThanOrEqual(pearson.value)
+    expect(pearson.high).toBeGreaterThanOrEqual(pearson.value)
+    return pearson.high - pearson.low
+  }
+  expect(width(12)).toBeGreaterThan(width(37))
+})
+
+test('what cannot be measured is refused', () => {
+  expect(() => findRegressionMetric('person')).toThrow(/"person"; did you mean "pearson"/)
+  expect(() => findRegressionMetric('toString')).toThrow(ConfigError)
+  expect(() => regressionMetrics({ predictions: [], targets: [] })).toThrow(DataError)
+  expect(() => regressionMetrics({ predictions: [1], targets: [1, 2] })).toThrow(ShapeError)
+})

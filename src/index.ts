@@ -79,6 +79,13 @@ export type { SplitBehavior } from './tokenizers/pre-tokenizers/delimiters.ts'
 export type { MetaspaceConfig } from './tokenizers/pre-tokenizers/metaspace.ts'
 export { type BootstrapOptions, bootstrapMetrics, type Interval, type MetricInterval } from './training/bootstrap.ts'
 export {
+  type Calibration,
+  calibration,
+  fitTemperature,
+  type ReliabilityBin,
+  type ScoredExamples,
+} from './training/calibration.ts'
+export {
   type ClassificationMetrics,
   type ClassificationResult,
   type ClassScores,
@@ -87,6 +94,12 @@ export {
   type Scores,
 } from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'
+export {
+  bootstrapMultiLabel,
+  type MultiLabelResult,
+  multiLabelMetrics,
+  multiLabelScores,
+} from './training/multi-label-metrics.ts'
 export {
   type FinetuneClassifierOptions,
   type FinetuneOptions,
@@ -111,6 +124,7 @@ export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
 export type { OptimizerName } from './training/optimizers/registry.ts'
 export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
+export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
 export type {
   ClassRow,
   ConfusionTable,

@@ -2,6 +2,7 @@ import { DataError } from '../../core/errors.ts'
 import type { ClassificationItem } from '../../data/collator.ts'
 import type { Example } from '../../data/example.ts'
 import { collectLabels, labelIds } from '../../data/labels.ts'
+import { calibration } from '../../training/calibration.ts'
 import { classificationMetrics } from '../../training/metrics.ts'
 import { computeMetrics } from '../../training/metrics-registry.ts'
 import {
@@ -45,6 +46,17 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
     return [
       textTable([['label', 'precision', 'recall', 'f1', 'examples'], ...classes], { right: [1, 2, 3, 4] }),
       confusionText(labels, confusionRows(confusion)),
+      calibrationText(predictions),
     ]
   },
+}
+
+/** Whether probabilities can be taken at their word. */
+function calibrationText(predictions: ClassificationPredictions): string {
+  const { expectedError, bins } = calibration({ ...predictions, scores: predictions.probabilities })
+  const [sure, right] = (['confidence', 'accuracy'] as const).map((name) =>
+    bins.reduce((sum, bin) => sum + (bin.examples === 0 ? 0 : bin.examples * bin[name]), 0),
+  )
+  const share = (value: number) => `${((100 * value) / predictions.labels.length).toFixed(1)} %`
+  return `  on average ${share(sure)} sure and right in ${share(right)}; expected calibration error ${formatMetric(expectedError)}`
 }

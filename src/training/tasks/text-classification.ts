@@ -4,6 +4,7 @@ import type { Example } from '../../data/example.ts'
 import { labelIds } from '../../data/labels.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { bootstrapInterval, bootstrapMetrics } from '../bootstrap.ts'
+import { calibration } from '../calibration.ts'
 import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
 import { computeMetrics, findMetric } from '../metrics-registry.ts'
 import type { WrongExample } from '../run-record.ts'
@@ -83,6 +84,7 @@ export const textClassification = defineTask<Example, ClassificationItem, Classi
       examples,
       perClass: Object.fromEntries(perClass.map((scores, i) => [labels[i], scores])),
       confusion: confusionRows(confusion),
+      calibrationError: calibration({ ...predictions, scores: predictions.probabilities }).expectedError,
     }
   },
   report({ config: { labels } }, { trainExamples, evalExamples }, predictions) {

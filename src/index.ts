@@ -5,8 +5,10 @@ export {
   AutoModelForMaskedLM,
   AutoModelForSequenceClassification,
   createModel,
+  growEmbeddings,
   type LoadModelOptions,
   loadModel,
+  type NewToken,
   openWeights,
   savePretrained,
   type WeightFiles,
@@ -124,6 +126,7 @@ export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
 export type { OptimizerName } from './training/optimizers/registry.ts'
 export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
+export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
 export type {
   ClassRow,
@@ -139,6 +142,7 @@ export type {
   WrongExample,
 } from './training/run-record.ts'
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
+export type { RampShape, ScheduleSettings } from './training/schedule-settings.ts'
 export {
   defineTask,
   type EncodeContext,

@@ -12,6 +12,7 @@ export {
 } from './node/auto-model.ts'
 export { CONFIG_FILE, readConfig, readJsonFile, writeConfig } from './node/config-file.ts'
 export { assertWritable, writeFileAtomic } from './node/files.ts'
+export { growEmbeddings, type NewToken } from './node/grow-embeddings.ts'
 export { type LoadOptions, loadWeights } from './node/load-weights.ts'
 export { recoverFolder, replaceFolder } from './node/replace-folder.ts'
 export { type SaveOptions, saveWeights, type TensorToSave } from './node/save-weights.ts'

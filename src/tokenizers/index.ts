@@ -11,6 +11,12 @@ export { parseAddedTokens, parseSpecialTokensMap, parseTokenizerConfig } from '.
 export { tokenizerFromFiles } from './files/tokenizer-files.ts'
 export { formatTokenizerJson, parseTokenizerJson } from './files/tokenizer-json.ts'
 export {
+  type AddedWord,
+  type GrownVocabulary,
+  type GrowVocabularyOptions,
+  growVocabulary,
+} from './grow-vocabulary.ts'
+export {
   type BpeConfig,
   createMerges,
   type ModelConfig,

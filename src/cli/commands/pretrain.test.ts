@@ -8,7 +8,7 @@ import { saveTokenizer } from '../../tokenizers/node.ts'
 import { runHere } from '../program.samples.ts'
 
 const root = temporaryFolder()
-const words = ['the', 'cat', 'dog', 'sees', 'a', 'red', 'blue', 'bird', '.']
+const words = ['the', 'cat', 'dog', 'sees', 'a', 'red', 'blue', 'bird', '.', '##dog']
 
 beforeAll(async () => {
   const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words]
@@ -37,6 +37,41 @@ test('from scratch, in two phases', async () => {
   expect(readdirSync(join(root, 'two'))).toEqual(
     expect.arrayContaining(['model.safetensors', 'report.html', 'vocab.txt']),
   )
+})
+
+test('from a model, with words of the corpus added to its vocabulary', async () => {
+  expect((await run('general', '--max-steps', '2')).status).toBe(0)
+  const file = join(root, 'domain.txt')
+  const documents = Array.from({ length: 6 }, (_, i) => `the catdog sees a bird .\n${i % 2 ? 'a' : 'the'} catdog .`)
+  writeFileSync(file, documents.join('\n\n'))
+  const adapt = (...more: string[]) => {
+    const model = ['--model', join(root, 'general'), '--output', join(root, 'adapted')]
+    const flags = ['--grow-vocabulary', '5', '--eval-share', '0.2', '--max-steps', '3', '--threads', '1']
+    return runHere(['pretrain', '--corpus', file, ...model, ...flags, ...more])
+  }
+  const { status, stderr } = await adapt()
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(/1 words? added to the vocabulary \(catdog\): .* tokens a word/),
+  ])
+  expect(readFileSync(join(root, 'adapted', 'vocab.txt'), 'utf8')).toMatch(/##dog\ncatdog\n$/)
+  expect(JSON.parse(readFileSync(join(root, 'adapted', 'config.json'), 'utf8')).vocab_size).toBe(16)
+  // The same corpus gives the same words, so the run is known again.
+  expect((await adapt('--resume')).status).toBe(0)
+})
+
+test.each([
+  ['0', /whole number of at least 1, not 0/],
+  ['2.5', /not 2.5/],
+])('--grow-vocabulary %s is refused', async (words, message) => {
+  const flags = ['--model', join(root, 'general'), '--output', join(root, 'no'), '--grow-vocabulary', words]
+  const { status, stderr } = await runHere(['pretrain', '--corpus', join(root, 'texts.txt'), ...flags])
+  expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+})
+
+test('--grow-vocabulary without --model is refused', async () => {
+  const { status, stderr } = await run('no', '--grow-vocabulary', '3')
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/--model/)])
 })
 
 test.each([

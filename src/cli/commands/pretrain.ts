@@ -11,6 +11,7 @@ import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type PretrainPhase, type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
@@ -48,6 +49,11 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     model: { type: 'string', value: 'DIR', description: 'Model to go on from' },
     size: { type: 'string', value: bertSizes.join('|'), description: 'Or: start from random weights' },
     tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
+    'grow-vocabulary': {
+      type: 'number',
+      value: 'WORDS',
+      description: 'With --model: first add so many frequent words of the corpus as tokens',
+    },
     objective: { type: 'string', value: Object.keys(objectives).join('|'), description: 'What to learn (default mlm)' },
     masking: { type: 'string', value: maskings.join('|'), description: 'What is masked (default token)' },
     'mask-probability': { type: 'number', description: 'Share of the tokens to predict (default 0.15)' },
@@ -90,12 +96,17 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
-    const { model, tokenizer, modelName } = await prepareModel(
-      { ...values, maxLength: longest },
-      objective,
-      args.seed,
-      context,
-    )
+    checkGrowth(values.growVocabulary, values.model)
+    const corpusOptions = {
+      documents: values.documents as 'blank-line' | 'file' | undefined,
+      field: values.textColumn,
+    }
+    const prepared = await prepareModel({ ...values, maxLength: longest }, objective, args.seed, context)
+    const { modelName } = prepared
+    const growth = { corpus: values.corpus, options: corpusOptions, seed: args.seed, threads: values.threads }
+    const { model, tokenizer } = values.growVocabulary
+      ? await growModel(prepared, values.growVocabulary, growth, context.note)
+      : prepared
     try {
       context.note(`${model.className}, ${count(model.parameterCount)} parameters; objective ${objective}`)
       const progress = trainingProgress(context.stderr)
@@ -106,10 +117,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             model,
             tokenizer,
             corpus: values.corpus,
-            corpusOptions: {
-              documents: values.documents as 'blank-line' | 'file' | undefined,
-              field: values.textColumn,
-            },
+            corpusOptions,
             evalCorpora: evalCorpora(values.evalCorpus ?? []),
             pairs: objectives[objective].pairs,
             masking,

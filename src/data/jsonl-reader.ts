@@ -25,7 +25,16 @@ export async function* readJsonl(
   if (examples === 0) throw emptyFile(file)
 }
 
-function parseObject(line: string, source: ExampleSource): Record<string, unknown> {
+/**
+ * The object on a line of JSON Lines.
+ * @param sample what messages show as such a line
+ * @throws DataError naming file and row
+ */
+export function parseObject(
+  line: string,
+  source: ExampleSource,
+  sample = '{"text": "…", "label": "…"}',
+): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -42,8 +51,7 @@ function parseObject(line: string, source: ExampleSource): Record<string, unknow
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new DataError(
     'INVALID_JSON',
-    `${describePlace(source)}: expected one JSON object a line, such as {"text": "…", "label": "…"}, ` +
-      `found ${describe(value)}.`,
+    `${describePlace(source)}: expected one JSON object a line, such as ${sample}, found ${describeJson(value)}.`,
   )
 }
 
@@ -59,7 +67,7 @@ function objectExample(record: Record<string, unknown>, source: ExampleSource, o
   if (label !== undefined && !['string', 'number', 'boolean'].includes(typeof label)) {
     throw new DataError(
       'LABEL_TYPE',
-      `${describePlace(source, labelKey)}: expected a string, number or boolean as label, found ${describe(label)}.`,
+      `${describePlace(source, labelKey)}: expected a string, number or boolean as label, found ${describeJson(label)}.`,
     )
   }
   const name = label === undefined ? '' : String(label).trim()
@@ -76,12 +84,18 @@ function stringAt(record: Record<string, unknown>, key: string, source: ExampleS
   if (value === undefined) throw missingKey(record, key, source, flag)
   throw new DataError(
     'TEXT_TYPE',
-    `${describePlace(source, key)}: expected a text in quotes, found ${describe(value)}: write it as a string, ` +
+    `${describePlace(source, key)}: expected a text in quotes, found ${describeJson(value)}: write it as a string, ` +
       `or choose another key with ${flag}.`,
   )
 }
 
-function missingKey(record: Record<string, unknown>, key: string, source: ExampleSource, flag: string): DataError {
+/** The error for an object that lacks a key that is needed. */
+export function missingKey(
+  record: Record<string, unknown>,
+  key: string,
+  source: ExampleSource,
+  flag: string,
+): DataError {
   const keys = Object.keys(record)
   const listed = keys
     .slice(0, 20)
@@ -95,7 +109,8 @@ function missingKey(record: Record<string, unknown>, key: string, source: Exampl
   )
 }
 
-function describe(value: unknown): string {
+/** What a JSON value is, with its beginning, for messages. */
+export function describeJson(value: unknown): string {
   if (value === null) return 'null'
   return `${Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`} (${excerpt(JSON.stringify(value))})`
 }

@@ -162,7 +162,9 @@ function settingValue(value: unknown, flag: Flag, where: string): FlagValue {
   // YAML reads a bare 0 or 2024 as a number where a column or a text is meant.
   const text = (item: unknown) => (typeof item === 'number' ? String(item) : item)
   if (flag.many) {
-    const list = (Array.isArray(value) ? value : [value]).map(text)
+    const isMapping = flag.value === 'NAME=VALUE' && typeof value === 'object' && value !== null
+    const items = isMapping && !Array.isArray(value) ? pairs(value) : value
+    const list = (Array.isArray(items) ? items : [items]).map(text)
     if (list.every((item) => typeof item === 'string')) return list
   } else {
     const found = flag.type === 'string' ? text(value) : value
@@ -171,6 +173,8 @@ function settingValue(value: unknown, flag: Flag, where: string): FlagValue {
   const expected = flag.many ? 'a list of strings' : `a ${flag.type}`
   throw new ConfigError('CONFIG_FILE', `${where} must be ${expected}, not ${JSON.stringify(value)}`)
 }
+
+const pairs = (mapping: object): string[] => Object.entries(mapping).map(([name, value]) => `${name}=${value}`)
 
 /** @throws ConfigError naming the flags that are missing, and those that are refused for now */
 export function checkFlags(values: FlagValues, flags: Flags): void {

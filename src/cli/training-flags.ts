@@ -20,6 +20,12 @@ export const trainingFlags = {
   'gradient-accumulation-steps': number('Batches a step (default 1)'),
   'learning-rate': number('Highest learning rate (default 5e-5)'),
   'lr-scheduler': text(scheduleNames.join('|'), 'Course of the learning rate (default linear)'),
+  'lr-scheduler-settings': {
+    type: 'string',
+    many: true,
+    value: 'NAME=VALUE',
+    description: 'What the course is set by, such as num-cycles=3; several may follow',
+  },
   'warmup-ratio': number('Share of the steps that is warmup (default 0)'),
   'warmup-steps': number('Steps of warmup (default 0)'),
   'weight-decay': number('Decay of weights, biases and LayerNorm excepted (default 0)'),
@@ -63,12 +69,28 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
   if (!hasEval && ['steps', 'epoch'].includes(values.evalStrategy as string)) {
     throw new ConfigError('NO_EVAL_DATA', '--eval-strategy needs --eval FILE or --eval-split 0.1')
   }
+  const args = Object.fromEntries(given)
+  if (args.lrSchedulerSettings) args.lrSchedulerSettings = namedValues(args.lrSchedulerSettings as readonly string[])
   try {
-    return trainingArguments(Object.fromEntries(given), { hasEval })
+    return trainingArguments(args, { hasEval })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(error.code, asFlags(error.message), { cause: error })
   }
+}
+
+/** `['num-cycles=3']` as `{ numCycles: 3 }`. @throws ConfigError for an entry without a value */
+function namedValues(entries: readonly string[]): Record<string, string | number> {
+  const pairs = entries.map((entry) => {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(entry) ?? []
+    if (name === undefined)
+      throw new ConfigError(
+        'FLAG_VALUE',
+        `--lr-scheduler-settings takes NAME=VALUE, such as num-cycles=3, not "${entry}"`,
+      )
+    return [camelCase(name), Number.isNaN(Number(value)) ? value : Number(value)] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 /** A message about settings with their names as flags. */

@@ -33,7 +33,14 @@ export interface RunRecord {
   warnings?: readonly string[]
 }
 
-export type SettingValue = string | number | boolean | null | undefined | readonly (string | number | boolean)[]
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly (string | number | boolean)[]
+  | Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface ModelSummary {
   /** Folder or hub id. */

@@ -4,6 +4,9 @@
  * reads and `JSON.parse` refuses (see `python-json.ts`).
  */
 
+import type { PlateauState } from './plateau.ts'
+import type { ScheduleSettings } from './schedule-settings.ts'
+
 /** A line of the log: training lines have `loss`, `learning_rate`, `grad_norm`; evaluations have `eval_…`. */
 export interface LogEntry {
   step: number
@@ -40,6 +43,8 @@ export interface TrainerState {
       attributes: { early_stopping_patience_counter: number }
     }
     TrainerControl: { args: Record<string, boolean>; attributes: Record<string, never> }
+    /** Of a run with `reduce_lr_on_plateau`; as TrainingTotals not of transformers, which keeps it in scheduler.pt. */
+    ReduceLROnPlateau?: { args: ScheduleSettings; attributes: PlateauState }
     /** Not of transformers, whose reader passes over callbacks that it does not know. */
     TrainingTotals: { args: Record<string, never>; attributes: TrainingTotals }
   }
@@ -66,6 +71,8 @@ export function initialState(settings: {
   saveSteps: number
   patience: number
   threshold: number
+  /** Of `reduce_lr_on_plateau`. */
+  plateau?: { args: ScheduleSettings; attributes: PlateauState }
 }): TrainerState {
   return {
     global_step: 0,
@@ -95,6 +102,7 @@ export function initialState(settings: {
         },
       }),
       TrainerControl: { args: {}, attributes: {} },
+      ...(settings.plateau && { ReduceLROnPlateau: settings.plateau }),
       TrainingTotals: { args: {}, attributes: { loss: 0, unlogged_loss: 0, unlogged_steps: 0, seconds: 0 } },
     },
   }

@@ -80,6 +80,54 @@ describe('learning rates', () => {
   })
 })
 
+test('the settings of a schedule reach it', async () => {
+  const args = { epochs: 2, learningRate: 0.125, lrScheduler: 'polynomial', lrSchedulerSettings: { power: 2 } } as const
+  const { rates } = await run({ args })
+  rates.forEach((rate, i) => {
+    expect(rate).toBeCloseTo((0.125 - 1e-7) * (1 - i / 6) ** 2 + 1e-7, 12)
+  })
+})
+
+describe('a rate that evaluations decide', () => {
+  const settings = {
+    args: {
+      epochs: 6,
+      learningRate: 0.5,
+      lrScheduler: 'reduce_lr_on_plateau',
+      lrSchedulerSettings: { patience: 1, factor: 0.5 },
+      evalStrategy: 'steps',
+      evalSteps: 3,
+      warmupSteps: 4, // which it does not have, as in transformers
+    },
+    checkpoints: true,
+  } as const
+
+  test('falls when there is no improvement, from the next step on', async () => {
+    const { rates, saves } = await run({ ...settings, evaluations: [3, 2, 2, 2, 2, 2] })
+    expect(rates).toEqual([...Array(12).fill(0.5), ...Array(6).fill(0.25)])
+    expect(saves.map((state) => state.stateful_callbacks.ReduceLROnPlateau)).toEqual(
+      [
+        [3, 0, 0.5],
+        [2, 0, 0.5],
+        [2, 1, 0.5],
+        [2, 0, 0.25],
+        [2, 1, 0.25],
+        [2, 0, 0.125],
+      ].map(([best, bad, last_lr]) => ({
+        args: { factor: 0.5, patience: 1 },
+        attributes: { best, num_bad_epochs: bad, cooldown_counter: 0, last_lr },
+      })),
+    )
+  })
+
+  test('follows the metric that decides what is best, and its direction', async () => {
+    const args = { ...settings.args, metricForBestModel: 'f1' }
+    const evaluations = [1, 2, 3, 3, 2, 1].map((f1) => ({ loss: 1, f1 }))
+    const { rates } = await run({ ...settings, args, evaluations })
+    expect(rates).toEqual([...Array(15).fill(0.5), ...Array(3).fill(0.25)])
+  })
+})
+
 test('settings reach the optimiser and the session', async () => {
   const { compiled } = await run({
     args: {

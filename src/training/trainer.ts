@@ -2,6 +2,7 @@ import { ConfigError } from '../core/errors.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../models/training-session.ts'
 import { createOptimizer } from './optimizers/registry.ts'
+import { initialPlateau, stepPlateau } from './plateau.ts'
 import { scheduleFactor } from './schedule.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
 import { bestMetricName, type TrainingArguments, trainingArguments } from './training-arguments.ts'
@@ -144,7 +145,13 @@ export class Trainer<Item> {
     const resumedFrom = resume ? await checkpoints?.latest() : undefined
     const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()
     if (!resumedFrom) await checkpoints?.begin(model, { resume })
-    const warmupSteps = args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps)
+    const schedule = {
+      warmupSteps: args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps),
+      totalSteps,
+      learningRate: args.learningRate,
+      settings: args.lrSchedulerSettings,
+    }
+    const plateau = state.stateful_callbacks.ReduceLROnPlateau?.attributes
     this.#emit({
       type: 'start',
       totalSteps,
@@ -180,7 +187,7 @@ export class Trainer<Item> {
     if (lastStep < totalSteps) reason = 'early-stopping'
     for await (const { batches, epochEnd, epoch } of this.#steps.between(state.global_step, lastStep)) {
       const learningRate =
-        args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, { warmupSteps, totalSteps })
+        plateau?.last_lr ?? args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, schedule)
       const { loss, gradNorm } = await session.step(batches, { learningRate })
       state.global_step += 1
       state.epoch = epoch
@@ -252,7 +259,7 @@ export class Trainer<Item> {
     return this.#options.task.evaluate(this.#options.model, items, { batchSize: this.args.evalBatchSize, signal })
   }
 
-  /** Evaluates, logs, and notes whether it is the best so far. */
+  /** Evaluates, logs, notes whether it is the best so far, and tells the schedule if that waits for it. */
   async #evaluate(state: TrainerState): Promise<boolean> {
     const { args } = this
     const { global_step: step, epoch } = state
@@ -285,6 +292,8 @@ export class Trainer<Item> {
       stopping.early_stopping_patience_counter =
         gain > args.earlyStoppingThreshold ? 0 : stopping.early_stopping_patience_counter + 1
     }
+    const plateau = state.stateful_callbacks.ReduceLROnPlateau
+    if (plateau) stepPlateau(plateau.attributes, value, args.lrSchedulerSettings, args.greaterIsBetter)
     this.#log(state, entry)
     this.#emit({ type: 'evaluate', step, epoch, metrics, best })
     return best
@@ -305,6 +314,12 @@ export class Trainer<Item> {
       epochs: this.#steps.epochs,
       patience: args.earlyStoppingPatience,
       threshold: args.earlyStoppingThreshold,
+      ...(args.lrScheduler === 'reduce_lr_on_plateau' && {
+        plateau: {
+          args: args.lrSchedulerSettings,
+          attributes: initialPlateau(args.learningRate, args.greaterIsBetter),
+        },
+      }),
     })
   }
 

@@ -35,7 +35,8 @@ test.each(['lamp', 'constructor'])('an unknown optimizer "%s" is refused', (name
 })
 
 test('completed settings are taken as they are', () => {
-  const given = { optimizer: 'sgd', momentum: 0.9, nesterov: true, learningRate: 0.1 } as const
+  const schedule = { lrScheduler: 'polynomial', lrSchedulerSettings: { lrEnd: 0.01, power: 2 } } as const
+  const given = { optimizer: 'sgd', momentum: 0.9, nesterov: true, learningRate: 0.1, ...schedule } as const
   const args = trainingArguments(given)
   expect(args).toMatchObject(given)
   expect(trainingArguments(args)).toEqual(args)
@@ -86,6 +87,9 @@ test.each(refused.flatMap(([key, values]) => values.map((value) => [key, value] 
 
 test.each([
   [{ earlyStoppingPatience: 1, evalStrategy: 'no' }, 'EARLY_STOPPING'],
+  [{ lrScheduler: 'reduce_lr_on_plateau', evalStrategy: 'no' }, 'PLATEAU'],
+  [{ lrSchedulerSettings: { power: 2 } }, 'SCHEDULE_SETTING'],
+  [{ lrScheduler: 'polynomial', learningRate: 1e-8 }, 'SCHEDULE_SETTING'],
   [{ momentum: 0.9 }, 'OPTIMIZER'],
   [{ optimizer: 'adam', nesterov: true }, 'OPTIMIZER'],
   [{ optimizer: 'sgd', adafactorRelativeStep: true }, 'OPTIMIZER'],

@@ -2,6 +2,7 @@ import { ConfigError, didYouMean } from '../core/errors.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
+import { checkScheduleSettings, type ScheduleSettings } from './schedule-settings.ts'
 
 /** When to evaluate or save. */
 export type Strategy = 'no' | 'steps' | 'epoch'
@@ -26,6 +27,8 @@ export interface TrainingArguments {
   learningRate: number
   /** Default `linear`. */
   lrScheduler: ScheduleName
+  /** What the schedule is set by besides, such as `{ power: 2 }` of `polynomial`; default: each setting's own. */
+  lrSchedulerSettings: ScheduleSettings
   /** Steps of warmup; default 0. */
   warmupSteps: number
   /** Share of all steps that is warmup, used if `warmupSteps` is 0; default 0. */
@@ -94,6 +97,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   gradientAccumulationSteps: 1,
   learningRate: 5e-5,
   lrScheduler: 'linear',
+  lrSchedulerSettings: {},
   warmupSteps: 0,
   warmupRatio: 0,
   weightDecay: 0,
@@ -213,6 +217,10 @@ export function trainingArguments(
   }
   if (!scheduleNames.includes(args.lrScheduler))
     fail('lrScheduler', `one of ${scheduleNames.join(', ')}`, args.lrScheduler)
+  args.lrSchedulerSettings = checkScheduleSettings(args.lrScheduler, args.lrSchedulerSettings, args.learningRate)
+  if (args.lrScheduler === 'reduce_lr_on_plateau' && args.evalStrategy === 'no') {
+    throw new ConfigError('PLATEAU', 'reduce_lr_on_plateau needs evaluations: set evalStrategy to epoch or steps')
+  }
   if (args.earlyStoppingPatience > 0 && args.evalStrategy === 'no') {
     throw new ConfigError(
       'EARLY_STOPPING',

@@ -90,6 +90,28 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     expect(modelBytes(folder).equals(modelBytes(join(folder, result.state.best_model_checkpoint!)))).toBe(true)
   })
 
+  test('with a learning rate that evaluations decide', async () => {
+    const args = {
+      maxSteps: 8,
+      evalStrategy: 'steps',
+      evalSteps: 1,
+      lrScheduler: 'reduce_lr_on_plateau',
+      lrSchedulerSettings: { patience: 1, factor: 0.5, threshold: 0.2, cooldown: 1 },
+    } as const
+    const whole = join(root, 'plateau')
+    const { result } = await run({ folder: whole, args, evaluate: true })
+    const rates = result.state.log_history.flatMap((entry) => entry.learning_rate ?? [])
+    expect(rates.at(-1)).toBeLessThan(rates[0])
+    const { ReduceLROnPlateau } = result.state.stateful_callbacks
+    for (const step of [1, 3, 4, 6]) {
+      const folder = join(root, `plateau from ${step}`)
+      await cp(join(whole, `checkpoint-${step}`), join(folder, `checkpoint-${step}`), { recursive: true })
+      const resumed = await run({ folder, args, evaluate: true, resume: true, seed: 3 })
+      expect(resumed.result.state.stateful_callbacks.ReduceLROnPlateau).toEqual(ReduceLROnPlateau)
+      expect(modelBytes(folder).equals(modelBytes(whole)), `from ${step}`).toBe(true)
+    }
+  })
+
   test('with the mean losses of the whole run, from wherever it goes on', async () => {
     const args = { maxSteps: 8, loggingSteps: 3 }
     const whole = join(root, 'means')

@@ -59,5 +59,8 @@ function settingText(value: SettingValue): string {
       : value.toLocaleString('en-US', { maximumFractionDigits: 6 })
   }
   if (typeof value === 'string') return value
-  return value.length === 0 ? '–' : value.map(settingText).join(', ')
+  const parts = Array.isArray(value)
+    ? value.map(settingText)
+    : Object.entries(value).map(([name, part]) => `${name} ${settingText(part)}`)
+  return parts.length === 0 ? '–' : parts.join(', ')
 }

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { ConfigError } from '../core/errors.ts'
+import { type Flags, parseFlags, settingsFromFile } from './command.ts'
+import { readTrainingFlags, trainingFlags } from './training-flags.ts'
+
+const flags: Flags = trainingFlags
+const read = (line: string) => readTrainingFlags(parseFlags(line.split(' '), flags).values, true)
+
+test('flags of optimizers are training arguments', () => {
+  expect(read('--optimizer sgd --momentum 0.9 --nesterov')).toMatchObject({
+    optimizer: 'sgd',
+    momentum: 0.9,
+    nesterov: true,
+  })
+  expect(() => read('--momentum 0.9')).toThrow(/^--momentum is a setting of the optimizer sgd, not of adamw$/)
+})
+
+test('settings of a schedule are read by name, in kebab or camel case', () => {
+  const line = '--lr-scheduler warmup_stable_decay --lr-scheduler-settings num-decay-steps=20 decayType=1-sqrt'
+  expect(read(line).lrSchedulerSettings).toEqual({ numDecaySteps: 20, decayType: '1-sqrt' })
+  const twice = '--lr-scheduler polynomial --lr-scheduler-settings power=2 --lr-scheduler-settings lr-end=1e-6'
+  expect(read(twice).lrSchedulerSettings).toEqual({ power: 2, lrEnd: 1e-6 })
+})
+
+test.each([
+  ['--lr-scheduler-settings power=2', /^--lr-scheduler-settings: "power" is no setting of the schedule linear/],
+  ['--lr-scheduler polynomial --lr-scheduler-settings power', /takes NAME=VALUE, such as num-cycles=3, not "power"/],
+  ['--lr-scheduler polynomial --lr-scheduler-settings power=two', /power must be a number of at least 0, not two/],
+  ['--lr-scheduler polynomal', /^--lr-scheduler must be one of linear, /],
+])('%s is refused', (line, message) => {
+  expect(() => read(line)).toThrow(ConfigError)
+  expect(() => read(line)).toThrow(message)
+})
+
+test('a config file has them as a mapping or a list', () => {
+  const expected = { lrSchedulerSettings: ['power=2', 'lrEnd=0'] }
+  expect(settingsFromFile({ lrSchedulerSettings: { power: 2, lrEnd: 0 } }, flags, 'x.yaml')).toEqual(expected)
+  expect(settingsFromFile({ 'lr-scheduler-settings': ['power=2', 'lrEnd=0'] }, flags, 'x.yaml')).toEqual(expected)
+})

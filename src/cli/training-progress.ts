@@ -21,7 +21,7 @@ const stages: Readonly<Record<Stage, { label: string; unit: string }>> = {
 export function trainingProgress(stream: ProgressStream, maxLength?: number) {
   let cut = ''
   let training: Progress | undefined
-  let other: { stage: Stage; bar: Progress } | undefined
+  let other: { stage: Stage; total: number; bar: Progress } | undefined
   let loss: number | undefined
 
   const closeOther = (note?: string) => {
@@ -48,11 +48,12 @@ export function trainingProgress(stream: ProgressStream, maxLength?: number) {
     },
     onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress | (PretrainProgress & { truncated?: 0 })) {
       if (truncated > 0) cut = `${truncated} of ${total} texts are longer than ${maxLength} tokens and are cut`
-      if (other?.stage !== stage) {
+      // Further texts, such as those of another corpus, are counted on their own.
+      if (other?.stage !== stage || other.total !== total) {
         closeOther()
-        other = { stage, bar: createProgress({ stream, ...stages[stage], total }) }
+        other = { stage, total, bar: createProgress({ stream, ...stages[stage], total }) }
       }
-      other?.bar.update(done)
+      other.bar.update(done)
     },
     finish() {
       closeOther()

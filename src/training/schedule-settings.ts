@@ -1,5 +1,18 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
-import type { ScheduleName } from './schedule.ts'
+
+/** How the learning rate changes over a run, under transformers' names. */
+export type ScheduleName =
+  | 'linear'
+  | 'cosine'
+  | 'cosine_with_restarts'
+  | 'polynomial'
+  | 'constant'
+  | 'constant_with_warmup'
+  | 'inverse_sqrt'
+  | 'reduce_lr_on_plateau'
+  | 'cosine_with_min_lr'
+  | 'cosine_warmup_with_min_lr'
+  | 'warmup_stable_decay'
 
 /** How a part of `warmup_stable_decay` bends. */
 export type RampShape = 'linear' | 'cosine' | '1-sqrt'

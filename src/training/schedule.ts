@@ -1,19 +1,7 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
-import type { RampShape, ScheduleSettings } from './schedule-settings.ts'
+import type { RampShape, ScheduleName, ScheduleSettings } from './schedule-settings.ts'
 
-/** How the learning rate changes over a run, under transformers' names. */
-export type ScheduleName =
-  | 'linear'
-  | 'cosine'
-  | 'cosine_with_restarts'
-  | 'polynomial'
-  | 'constant'
-  | 'constant_with_warmup'
-  | 'inverse_sqrt'
-  | 'reduce_lr_on_plateau'
-  | 'cosine_with_min_lr'
-  | 'cosine_warmup_with_min_lr'
-  | 'warmup_stable_decay'
+export type { ScheduleName } from './schedule-settings.ts'
 
 export interface ScheduleOptions {
   /** Steps over which the rate rises; `constant` and `reduce_lr_on_plateau` have none. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -244,4 +244,18 @@ describe('refuses, and leaves no run behind,', () => {
     await mkdir(output, { recursive: true })
     await expect(run('masked-lm', { output, corpus: [await corpus('again', 4)] })).rejects.toThrow(/--overwrite/)
   })
+})
+
+test.skipIf(!existsSync('/proc/self/fd'))('no corpus stays open', async () => {
+  const options = { corpus: [await corpus('closed', 8)], evalCorpora: { other: [await corpus('closed too', 4, 2)] } }
+  await run('masked-lm', { ...options, output: join(root, 'closed'), evalShare: 0.2, args: { maxSteps: 1 } })
+  const target = (name: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`)
+    } catch {
+      return '' // that of readdir itself
+    }
+  }
+  const open = readdirSync('/proc/self/fd').map(target)
+  expect(open.filter((path) => path.endsWith('.tokens'))).toEqual([])
 })

@@ -45,6 +45,16 @@ const defaultEvalExamples = 512
  * @throws ConfigError for settings; DataError for a corpus without text, with one document, or binary files
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
+  const stores: TokenStore[] = []
+  try {
+    return await run(options, stores)
+  } finally {
+    for (const store of stores) store.close()
+  }
+}
+
+/** @param stores takes the corpora that are opened, to be closed at the end */
+async function run(options: PretrainOptions, stores: TokenStore[]): Promise<PretrainResult> {
   const { model, tokenizer, corpus, output, signal, onProgress, resume = false, overwrite = false } = options
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
@@ -60,6 +70,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       signal,
       onProgress: ({ bytesRead, bytesTotal }) => onProgress?.({ stage: 'read', done: bytesRead, total: bytesTotal }),
     })
+    stores.push(opened.store)
     return opened.store
   }
 

@@ -10,7 +10,8 @@ import { bertConfig } from '../models/bert-config.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
 import { runProgram } from './program.ts'
 
-const program = fileURLToPath(new URL('../../bin/bertsmith.js', import.meta.url))
+/** The path of the program. */
+export const program = fileURLToPath(new URL('../../bin/bertsmith.js', import.meta.url))
 
 export interface ProgramResult {
   status: number | null
@@ -18,12 +19,18 @@ export interface ProgramResult {
   stderr: string
 }
 
-/** Starts the real program as a child process. */
+/**
+ * Starts the real program as a child process.
+ * @param before what a POSIX shell does first, such as `ulimit -f 40`
+ */
 export function startProgram(
   args: readonly string[],
   cwd: string,
+  before?: string,
 ): { child: ChildProcess; done: Promise<ProgramResult> } {
-  const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const plain = [process.execPath, program, ...args]
+  const [command, ...rest] = before === undefined ? plain : ['sh', '-c', `${before}; exec "$@"`, 'sh', ...plain]
+  const child = spawn(command, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   const result: ProgramResult = { status: null, stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text) => {
     result.stdout += text

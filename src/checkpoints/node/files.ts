@@ -2,7 +2,7 @@
 import { type FileHandle, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
-import { replaceFile, TEMPORARY_SUFFIX } from '../../core/node/write-file.ts'
+import { replaceFile, TEMPORARY_SUFFIX, writeRemedy } from '../../core/node/write-file.ts'
 
 /** One read or write call moves at most this many bytes; the operating system's limit is near 2^31. */
 export const CHUNK_BYTES = 1 << 24
@@ -18,6 +18,8 @@ export function fileError(cause: unknown, path: string): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return fail('NO_SPACE', 'the disk is full. Free space or choose another folder; what was saved before is intact.')
+    case 'EFBIG':
+      return fail('FILE_TOO_LARGE', `${writeRemedy(cause as NodeJS.ErrnoException)}. What was saved before is intact.`)
     case 'EACCES':
     case 'EPERM':
       return fail('NO_PERMISSION', 'permission denied. Change the permissions or choose another folder.')

@@ -33,6 +33,19 @@ export async function replaceFile(
   await syncFolder(dirname(path))
 }
 
+/** What to do when the file system refuses to write a file, to follow a colon. */
+export function writeRemedy({ code }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full: free some space or choose another folder'
+    case 'EFBIG':
+      return 'this is more than the file system or a limit of the process (ulimit -f) allows: choose another folder or raise the limit'
+    default:
+      return 'check that the folder exists and may be written to'
+  }
+}
+
 /** Makes renames in a folder last through a power cut, where the platform can (Windows cannot open folders). */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined)

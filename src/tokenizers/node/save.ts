@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TokenizerError } from '../../core/errors.ts'
+import { writeRemedy } from '../../core/node/write-file.ts'
 import { formatTokenizerFiles } from '../files/format-config.ts'
 import type { Tokenizer } from '../tokenizer.ts'
 
@@ -30,6 +31,10 @@ async function write(path: string, text: string): Promise<void> {
     await rename(beside, path)
   } catch (cause) {
     await rm(beside, { force: true })
-    throw new TokenizerError('TOKENIZER_FILE', `${path}: cannot be written: ${(cause as Error).message}`, { cause })
+    throw new TokenizerError(
+      'TOKENIZER_FILE',
+      `${path}: cannot be written (${(cause as Error).message}): ${writeRemedy(cause as NodeJS.ErrnoException)}.`,
+      { cause },
+    )
   }
 }

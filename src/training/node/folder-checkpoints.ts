@@ -120,9 +120,13 @@ export class FolderCheckpoints implements CheckpointStore {
     for (const file of await readdir(checkpoint)) {
       if (file !== 'config.json' && !file.startsWith('model')) continue
       const temporary = join(this.directory, `.${file}.tmp`)
-      await rm(temporary, { force: true })
-      await link(join(checkpoint, file), temporary).catch(() => copyFile(join(checkpoint, file), temporary))
-      await rename(temporary, join(this.directory, file))
+      try {
+        await rm(temporary, { force: true })
+        await link(join(checkpoint, file), temporary).catch(() => copyFile(join(checkpoint, file), temporary))
+        await rename(temporary, join(this.directory, file))
+      } catch (error) {
+        throw fileError(error, join(this.directory, file))
+      }
     }
     await writeFileAtomic(join(this.directory, STATE_FILE), stateJson(state))
   }

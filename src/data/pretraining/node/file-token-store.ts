@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { DataError } from '../../../core/errors.ts'
+import { writeRemedy } from '../../../core/node/write-file.ts'
 import { requireRange, type TokenStore, TokenStoreIndex, type TokenStoreWriter } from '../token-store.ts'
 
 /**
@@ -102,8 +103,8 @@ export function createFileTokenStore(path: string, vocabSize: number): FileToken
       put(new TextEncoder().encode(MAGIC))
       attempt(path, () => {
         fsyncSync(file)
+        state = 'closed' // also if closing fails, as a network's file system may
         closeSync(file)
-        state = 'closed'
         renameSync(beside, path)
         state = 'done'
       })
@@ -212,12 +213,10 @@ function attempt<T>(path: string, write: () => T): T {
   try {
     return write()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const remedy =
-      code === 'ENOSPC' ? 'the disk is full: free some space' : 'check that the folder exists and may be written to'
     throw new DataError(
       'CACHE_WRITE',
-      `${path}: the tokenised corpus cannot be written (${message}): ${remedy}, or choose another folder for it.`,
+      `${path}: the tokenised corpus cannot be written (${(cause as Error).message}): ` +
+        `${writeRemedy(cause as NodeJS.ErrnoException)}.`,
       { cause },
     )
   }

@@ -65,7 +65,7 @@ export async function compareStarts(options: ComparisonOptions): Promise<Record<
           ...args,
         },
       })
-      const items = encodeClassification(test, tokenizer, { labels })
+      const items = encodeClassification(test, tokenizer, { labels, maxLength: model.config.maxPositionEmbeddings })
       const { predictions, labels: truth } = await predictClassification(model, items)
       await model.close()
       results[name].push(mean([...predictions].map((prediction, i) => Number(prediction === truth[i]))))

@@ -2,7 +2,7 @@ import { growEmbeddings } from '../checkpoints/node.ts'
 import { ConfigError } from '../core/errors.ts'
 import { type CorpusOptions, listCorpusFiles, readCorpus } from '../data/pretraining/node.ts'
 import type { EncoderModel } from '../models/model.ts'
-import { type BertTokenizer, growVocabulary } from '../tokenizers/index.ts'
+import { type BertTokenizer, type GrownVocabulary, growVocabulary } from '../tokenizers/index.ts'
 
 /** A model that is to learn the words of a corpus. */
 export interface GrowingModel {
@@ -10,20 +10,22 @@ export interface GrowingModel {
   tokenizer: BertTokenizer
 }
 
+/** Where the words come from, and the threads of the grown model. */
+export interface GrowthSource {
+  corpus: readonly string[]
+  options: CorpusOptions
+  threads?: number
+}
+
 /**
  * Does what `--grow-vocabulary` says, and tells which words there are now. The model that was given is closed. The same corpus
  * gives the same words, so a run can be resumed.
- * @throws ConfigError for a number that is no whole number above 0; as `readCorpus` and `growEmbeddings`
+ * @throws as `readCorpus`, `growVocabulary` and `growEmbeddings`
  */
 export async function growModel(
   { model, tokenizer }: GrowingModel,
   words: number,
-  {
-    corpus,
-    options,
-    seed,
-    threads,
-  }: { corpus: readonly string[]; options: CorpusOptions; seed: number; threads?: number },
+  { corpus, options, threads }: GrowthSource,
   note: (text: string) => void,
 ): Promise<GrowingModel> {
   try {
@@ -32,18 +34,22 @@ export async function growModel(
       for await (const { text } of readCorpus(files, options)) yield text
     })()
     const grown = await growVocabulary(tokenizer, texts, { words })
-    const { before, after } = grown.tokensPerWord
-    const examples = grown.added.slice(0, 8).map(({ word }) => word)
-    note(
-      grown.added.length === 0
-        ? 'the vocabulary has all frequent words of the corpus already: nothing is added'
-        : `${grown.added.length} word${grown.added.length === 1 ? '' : 's'} added to the vocabulary (${examples.join(', ')}${grown.added.length > 8 ? ', …' : ''}): ` +
-            `${before.toFixed(3)} -> ${after.toFixed(3)} tokens a word. Perplexities of models with other vocabularies do not compare.`,
-    )
-    return { model: await growEmbeddings(model, grown.added, { seed, threads }), tokenizer: grown.tokenizer }
+    note(summary(grown, words))
+    return { model: await growEmbeddings(model, grown.added, { threads }), tokenizer: grown.tokenizer }
   } finally {
     await model.close()
   }
+}
+
+function summary({ added, tokensPerWord: { before, after } }: GrownVocabulary, asked: number): string {
+  if (added.length === 0) return 'no word added to the vocabulary: it has all frequent words of the corpus already'
+  const examples = added.slice(0, 8).map(({ word }) => word)
+  const list = `${examples.join(', ')}${added.length > examples.length ? ', …' : ''}`
+  const fewer = added.length < asked ? `, for the corpus has no more that are frequent and cut, not ${asked}` : ''
+  return (
+    `${added.length} word${added.length === 1 ? '' : 's'} added to the vocabulary${fewer} (${list}): ` +
+    `${before.toFixed(3)} -> ${after.toFixed(3)} tokens a word. Perplexity does not compare between vocabularies.`
+  )
 }
 
 /** @throws ConfigError unless `--grow-vocabulary` is a whole number above 0 that goes with `--model` */

@@ -93,6 +93,8 @@ export interface Head {
   parameters(architecture: Architecture, config: EncoderConfig): ParameterSpec[]
   /** The rows of the encoder's output that the head reads: int32 [R]; absent if it reads all. */
   rows?(batch: BatchInputs): Value
+  /** The same head for another vocabulary, where it knows the size itself, as of a generator of its own; absent if it does not. */
+  withVocabulary?(vocabSize: number): Head
   /** What comes before the encoder, which then runs on the batch that this returns. */
   before?(scope: ModelScope, architecture: Architecture, config: EncoderConfig, batch: BatchInputs): BeforeEncoder
   /** Adds the head. hidden: [R, H], the rows that it reads */

@@ -1,4 +1,3 @@
-import { TokenizerError } from '../core/errors.ts'
 import { BertTokenizer } from './bert-tokenizer.ts'
 import { createNormalizer } from './normalizers/index.ts'
 import { createPreTokenizer } from './pre-tokenizers/index.ts'
@@ -29,14 +28,17 @@ export interface GrownVocabulary {
   tokenizer: BertTokenizer
   /** Those that save the most tokens first. */
   added: AddedWord[]
-  /** Tokens for each word of the texts, before and after. */
+  /** Tokens a word of the texts, signs counted as words, before and after. */
   tokensPerWord: { before: number; after: number }
 }
 
 /**
- * Takes a domain's frequent words into a vocabulary: those that are cut into two pieces or more and save the most tokens, of
- * equals the one that sorts first. Words are made of letters and digits, with one letter at least; words with unknown
- * characters stay unknown. All other words keep their ids. The texts are read once; only the counts of their words are kept.
+ * Takes a domain's frequent words into a vocabulary: those that are cut into two pieces or more and save the most tokens,
+ * count x (pieces - 1), of equals the one that sorts first by UTF-16 units. Words are counted as the tokenizer normalises and
+ * splits texts; a new one is made of letters and digits, with one letter at least, and has no unknown character. It stands at
+ * the end of the vocabulary like any other, so words that begin with it are cut behind it from then on, and can become unknown
+ * by it where the vocabulary lacks single characters, which trained ones have; all else keeps its ids. The texts are read once;
+ * only the counts of their words are kept.
  *
  * @throws TokenizerError `SETTING` or `EMPTY_CORPUS`; the reason of `signal` once it aborts
  */
@@ -48,49 +50,42 @@ export async function growVocabulary(
   checkCount('words', most, 1)
   checkCount('minFrequency', minFrequency, 1)
   checkCount('maxWords', maxWords, 2)
-  const { model, normalizer, preTokenizer } = tokenizer.definition
-  if (model.type !== 'WordPiece')
-    throw new TokenizerError('UNSUPPORTED_TOKENIZER', `a ${model.type} vocabulary cannot grow`)
+  const { normalizer, preTokenizer } = tokenizer.definition
   const counter = new WordCounter({
     chunkEnd: bertChunkEnd,
-    normalizer: normalizer ? createNormalizer(normalizer) : undefined,
+    normalizer: createNormalizer(normalizer!),
     preTokenizer: createPreTokenizer(preTokenizer!),
     maxWords,
   })
   const { words, counts } = await countWords(texts, counter, createTrainingRun(run))
-
+  // [UNK] is one of them. Others are found before words are, so that a word with one in it would never be met.
+  const notPieces = new Set(tokenizer.addedTokens.map(({ id }) => id))
   const candidates: Omit<AddedWord, 'id'>[] = []
-  let allWords = 0
-  let tokens = 0
   words.forEach((word, w) => {
-    const pieces = tokenizer.encode(word, { addSpecialTokens: false }).ids
-    const count = counts[w]
-    allWords += count
-    tokens += count * pieces.length
-    if (count < minFrequency || pieces.length < 2 || pieces.includes(tokenizer.unkId)) return
-    if (/^[\p{L}\p{M}\p{N}]+$/u.test(word) && /\p{L}/u.test(word)) candidates.push({ word, pieces, count })
+    if (counts[w] < minFrequency || !isWord(word)) return
+    const pieces = idsOf(tokenizer, word)
+    if (pieces.length < 2 || pieces.some((id) => notPieces.has(id))) return
+    candidates.push({ word, pieces, count: counts[w] })
   })
   const saved = ({ count, pieces }: Omit<AddedWord, 'id'>) => count * (pieces.length - 1)
   // Words come sorted, and sorting keeps the order of equals.
   const chosen = candidates.sort((a, b) => saved(b) - saved(a)).slice(0, most)
   const added = chosen.map((each, i) => ({ ...each, id: tokenizer.vocabSize + i }))
-  const after = tokens - added.reduce((sum, each) => sum + saved(each), 0)
-  return {
-    tokenizer: added.length === 0 ? tokenizer : withWords(tokenizer, added),
-    added,
-    tokensPerWord: { before: tokens / allWords, after: after / allWords },
-  }
+  const grown = added.length === 0 ? tokenizer : withWords(tokenizer, added)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const tokensPerWord = (of: BertTokenizer) =>
+    words.reduce((sum, word, w) => sum + counts[w] * idsOf(of, word).length, 0) / total
+  return { tokenizer: grown, added, tokensPerWord: { before: tokensPerWord(tokenizer), after: tokensPerWord(grown) } }
 }
 
+const idsOf = (tokenizer: BertTokenizer, word: string) => tokenizer.encode(word, { addSpecialTokens: false }).ids
+
+const isWord = (word: string): boolean => /^[\p{L}\p{M}\p{N}]+$/u.test(word) && /\p{L}/u.test(word)
+
 function withWords(tokenizer: BertTokenizer, added: readonly AddedWord[]): BertTokenizer {
-  const vocab = new Map<string, number>()
-  tokenizer.vocab.forEach((token, id) => {
-    if (token !== undefined) vocab.set(token, id)
-  })
-  for (const { word, id } of added) vocab.set(word, id)
-  const { definition } = tokenizer
+  const { model, cleanUp } = tokenizer.definition
   return new BertTokenizer({
-    vocab,
+    vocab: new Map([...model.vocab, ...added.map(({ word, id }) => [word, id] as const)]),
     lowercase: tokenizer.lowercase,
     stripAccents: tokenizer.stripAccents,
     handleChineseChars: tokenizer.handleChineseChars,
@@ -101,7 +96,7 @@ function withWords(tokenizer: BertTokenizer, added: readonly AddedWord[]): BertT
     paddingSide: tokenizer.paddingSide,
     truncationSide: tokenizer.truncationSide,
     modelInputNames: tokenizer.modelInputNames,
-    cleanUp: definition.cleanUp,
+    cleanUp,
     maxInputCharsPerWord: tokenizer.maxInputCharsPerWord,
     continuingSubwordPrefix: tokenizer.continuingSubwordPrefix,
   })

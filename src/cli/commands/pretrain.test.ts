@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../../test/checkpoint-fixture.ts'
@@ -46,23 +46,42 @@ test('from a model, with words of the corpus added to its vocabulary', async () 
   writeFileSync(file, documents.join('\n\n'))
   const adapt = (...more: string[]) => {
     const model = ['--model', join(root, 'general'), '--output', join(root, 'adapted')]
-    const flags = ['--grow-vocabulary', '5', '--eval-share', '0.2', '--max-steps', '3', '--threads', '1']
-    return runHere(['pretrain', '--corpus', file, ...model, ...flags, ...more])
+    const flags = ['--grow-vocabulary', '5', '--eval-share', '0.2', '--max-steps', '4', '--threads', '1']
+    const saves = ['--save-strategy', 'steps', '--save-steps', '2']
+    return runHere(['pretrain', '--corpus', file, ...model, ...flags, ...saves, ...more])
   }
   const { status, stderr } = await adapt()
   expect([status, stderr]).toEqual([
     0,
-    expect.stringMatching(/1 words? added to the vocabulary \(catdog\): .* tokens a word/),
+    expect.stringMatching(/1 word added .*, not 5 \(catdog\): 1\.2\d\d -> 1\.000 tokens a word/),
   ])
   expect(readFileSync(join(root, 'adapted', 'vocab.txt'), 'utf8')).toMatch(/##dog\ncatdog\n$/)
   expect(JSON.parse(readFileSync(join(root, 'adapted', 'config.json'), 'utf8')).vocab_size).toBe(16)
-  // The same corpus gives the same words, so the run is known again.
+  // The same corpus gives the same words, so a run that is resumed goes on with the same model.
+  const weights = () => readFileSync(join(root, 'adapted', 'model.safetensors'))
+  const whole = weights()
+  rmSync(join(root, 'adapted', 'checkpoint-4'), { recursive: true })
+  rmSync(join(root, 'adapted', 'model.safetensors'))
   expect((await adapt('--resume')).status).toBe(0)
+  expect(weights().equals(whole)).toBe(true)
+
+  appendFileSync(file, '\n\nthe birddog and the birddog, a birddog, no birddog: birddog')
+  const other = await adapt('--resume')
+  expect([other.status, other.stderr]).toEqual([2, expect.stringMatching(/belongs to a run with other settings/)])
+})
+
+test('a corpus without words to add', async () => {
+  const model = ['--model', join(root, 'general'), '--output', join(root, 'same')]
+  const flags = ['--grow-vocabulary', '5', '--eval-share', '0.2', '--max-steps', '1', '--threads', '1']
+  const { status, stderr } = await runHere(['pretrain', '--corpus', join(root, 'texts.txt'), ...model, ...flags])
+  expect([status, stderr]).toEqual([0, expect.stringContaining('no word added to the vocabulary')])
 })
 
 test.each([
   ['0', /whole number of at least 1, not 0/],
   ['2.5', /not 2.5/],
+  ['-1', /not -1/],
+  ['many', /must be a number, not "many"/],
 ])('--grow-vocabulary %s is refused', async (words, message) => {
   const flags = ['--model', join(root, 'general'), '--output', join(root, 'no'), '--grow-vocabulary', words]
   const { status, stderr } = await runHere(['pretrain', '--corpus', join(root, 'texts.txt'), ...flags])

@@ -103,7 +103,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     }
     const prepared = await prepareModel({ ...values, maxLength: longest }, objective, args.seed, context)
     const { modelName } = prepared
-    const growth = { corpus: values.corpus, options: corpusOptions, seed: args.seed, threads: values.threads }
+    const growth = { corpus: values.corpus, options: corpusOptions, threads: values.threads }
     const { model, tokenizer } = values.growVocabulary
       ? await growModel(prepared, values.growVocabulary, growth, context.note)
       : prepared

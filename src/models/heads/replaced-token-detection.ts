@@ -39,6 +39,7 @@ export function replacedTokenDetection(generator: ElectraConfig, weight = 50): H
   return {
     ...discriminator,
     labelsAreTokens: true,
+    withVocabulary: (vocabSize) => replacedTokenDetection({ ...generator, vocabSize }, weight),
     parameters: (architecture, config) => [
       ...discriminator.parameters(architecture, config),
       ...generatorParameters(generator),

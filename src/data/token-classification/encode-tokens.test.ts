@@ -67,12 +67,14 @@ test('items know their sentence and words, and batches have the labelled rows', 
   ]
   const { items, windowed } = encodeTokens(examples, tokenizer, { labels, maxLength: 5, stride: 0 })
   expect(windowed).toBe(1)
-  expect(items.map(({ sentence, wordCount, words, tags }) => [sentence, wordCount, [...words], [...tags!]])).toEqual([
-    [0, 3, [0, 2], [1, 2, 0]],
-    [1, 0, [], []],
-    [2, 3, [0], [0, 3, 4]],
-    [2, 3, [1, 2], [0, 3, 4]],
+  expect(items.map(({ sentence: { wordCount, tags }, words }) => [wordCount, [...words], [...tags!]])).toEqual([
+    [3, [0, 2], [1, 2, 0]],
+    [0, [], []],
+    [3, [0], [0, 3, 4]],
+    [3, [1, 2], [0, 3, 4]],
   ])
+  expect(items[2].sentence).toBe(items[3].sentence)
+  expect(items[3].sentence.example).toBe(examples[2])
   // [CLS] ab ##cd e [SEP]   [CLS] [SEP]   [CLS] a . b [SEP]   [CLS] ab ab [SEP]
   const batch = collateMaskedLm(items)
   expect([...batch.maskedRows]).toEqual([1, 3, 8, 13, 14])
@@ -82,7 +84,7 @@ test('items know their sentence and words, and batches have the labelled rows', 
 test('without labels the first pieces are marked to be predicted', () => {
   const [item] = encodeTokens([{ words: ['abcd', 'e'], source }], tokenizer).items
   expect([...item.labels]).toEqual([IGNORED_LABEL, 0, IGNORED_LABEL, 0, IGNORED_LABEL])
-  expect('tags' in item).toBe(false)
+  expect('tags' in item.sentence).toBe(false)
 })
 
 test('whatever the tokenizer and the windows, each word with tokens counts once, in a window that has its first piece', async () => {
@@ -164,6 +166,8 @@ describe('labels', () => {
     expect(collectTagLabels(tagged('U-a O'))).toEqual(['O', 'B-a', 'I-a', 'L-a', 'U-a'])
     expect(collectTagLabels(tagged('VERB NOUN O VERB'))).toEqual(['NOUN', 'O', 'VERB'])
     expect(collectTagLabels([])).toEqual(['O'])
+    expect(collectTagLabels(tagged('B M E S'))).toEqual(['B', 'E', 'M', 'S'])
+    expect(() => collectTagLabels(tagged('B-a O B_a'))).toThrow(/such as "B-a", and others do not, such as "B_a"/)
   })
 
   test('tags that a model does not know, or that are missing', () => {

@@ -50,16 +50,21 @@ export interface EncodeTokensOptions {
   labelAllPieces?: boolean
 }
 
-/** A sentence, or a window of one. M of its tokens are pieces of words that count here. */
-export interface TokenItem extends MaskedLmItem {
-  /** The sentence's number, from 0. */
-  sentence: number
+/** What all windows of a sentence share: the same object. */
+export interface TokenSentence {
   /** Words of the whole sentence. */
   wordCount: number
+  /** `tags: int32 [wordCount]`, the true label of each word; absent if they are not known */
+  tags?: Int32Array
+  /** What it was made of; absent for a text. */
+  example?: TokenExample
+}
+
+/** A sentence, or a window of one. M of its tokens are pieces of words that count here. */
+export interface TokenItem extends MaskedLmItem {
   /** `words: int32 [M]`, the word of each token whose label is not -100, in order */
   words: Int32Array
-  /** `tags: int32 [wordCount]`, the true label of each word of the whole sentence; absent if it has no tags */
-  tags?: Int32Array
+  sentence: TokenSentence
 }
 
 /** Sentences as sequences of tokens. */
@@ -94,28 +99,23 @@ export function encodeTokens(
   // First, since a wrong tag should not show after minutes of encoding.
   const tags = labels && examples.map((example) => tagIds(example, labels, ids))
   const result: EncodedTokens = { items: [], truncated: 0, windowed: 0 }
-  examples.forEach(({ words }, sentence) => {
-    const { windows, truncated } = encodeWords(words, encoder, options)
+  examples.forEach((example, i) => {
+    const { windows, truncated } = encodeWords(example.words, encoder, options)
     if (truncated) result.truncated++
     if (windows.length > 1) result.windowed++
-    for (const window of windows) {
-      const own = tags?.[sentence]
-      result.items.push({ ...labelled(window, own), sentence, wordCount: words.length, ...(own && { tags: own }) })
-    }
+    const sentence = { wordCount: example.words.length, ...(tags && { tags: tags[i] }), example }
+    for (const window of windows) result.items.push(tokenItem(window, sentence))
   })
   return result
 }
 
-/** A window with the labels of its words; 0 where they are not known. */
-export function labelled(
-  { ids, typeIds, words, rows }: EncodedWords,
-  tags?: Int32Array,
-): Pick<TokenItem, 'ids' | 'typeIds' | 'labels' | 'words'> {
+/** A window as a sequence that can be asked or trained: labels are 0 where no tags are known. */
+export function tokenItem({ ids, typeIds, words, rows }: EncodedWords, sentence: TokenSentence): TokenItem {
   const labels = new Int32Array(ids.length).fill(IGNORED_LABEL)
   rows.forEach((row, m) => {
-    labels[row] = tags ? tags[words[m]] : 0
+    labels[row] = sentence.tags ? sentence.tags[words[m]] : 0
   })
-  return { ids, typeIds, labels, words }
+  return { ids, typeIds, labels, words, sentence }
 }
 
 /**

@@ -6,12 +6,14 @@ export {
   type EncodeTokensOptions,
   encodeTokens,
   type TokenItem,
+  type TokenSentence,
   type WordEncodeOptions,
   type WordEncoder,
   type WordEncoding,
 } from './encode-tokens.ts'
 export { type ScoredEntity, scoreEntities } from './scored-entities.ts'
-export { areEntityTags } from './tag.ts'
+export { areEntityTags, OUTSIDE } from './tag.ts'
+export { createTagDecoder, type TagDecoder } from './tag-decoder.ts'
 export { collectTagLabels, tagIds } from './tag-labels.ts'
 export { convertTags, type EntitySpan, readEntities, type TagScheme, tagSchemes, writeTags } from './tag-scheme.ts'
 export type { TokenColumnOptions, TokenExample } from './token-example.ts'

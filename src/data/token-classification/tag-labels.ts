@@ -2,7 +2,7 @@ import { DataError, didYouMean } from '../../core/errors.ts'
 import { describePlace, excerpt } from '../example.ts'
 import { collectLabels } from '../labels.ts'
 import { detectScheme } from './detect-scheme.ts'
-import { areEntityTags, OUTSIDE, requireTag } from './tag.ts'
+import { areEntityTags, OUTSIDE, parseTag, requireTag } from './tag.ts'
 import { schemeLetters } from './tag-scheme.ts'
 import type { TokenExample } from './token-example.ts'
 
@@ -10,14 +10,27 @@ import type { TokenExample } from './token-example.ts'
  * The labels of a model for the tags of some sentences: `O` and then, by type, all letters of the scheme, those too that do
  * not occur, so that the model can tag longer or shorter entities than it has seen. Tags that mark no entities, such as parts
  * of speech, are sorted.
+ * @throws DataError `TAG` where some tags mark entities and others do not, `TAG_SCHEME` for letters of different schemes
  */
 export function collectTagLabels(examples: readonly Pick<TokenExample, 'tags'>[]): string[] {
   const sentences = examples.flatMap(({ tags }) => (tags ? [tags] : []))
   const found = collectLabels([...new Set(sentences.flat())].map((label) => ({ label })))
-  if (!areEntityTags(found)) return found
+  if (!areEntityTags(found)) return plainLabels(found)
   const types = [...new Set(found.filter((tag) => tag !== OUTSIDE).map((tag) => requireTag(tag).type))].sort()
   const letters = [...schemeLetters[detectScheme(sentences).scheme]].filter((letter) => letter !== OUTSIDE)
   return [OUTSIDE, ...types.flatMap((type) => letters.map((letter) => `${letter}-${type}`))]
+}
+
+/** @throws DataError `TAG` if only some mark entities, which is a slip of the pen such as "B_person" */
+function plainLabels(labels: string[]): string[] {
+  const entity = labels.find((label) => label[1] === '-' && parseTag(label))
+  const other = labels.find((label) => !parseTag(label))
+  if (entity === undefined || other === undefined) return labels
+  throw new DataError(
+    'TAG',
+    `some tags mark entities, such as ${excerpt(entity)}, and others do not, such as ${excerpt(other)}: expected "O" and tags ` +
+      'like "B-person", or tags without such letters. Correct the tags, or choose another column with --label-column.',
+  )
 }
 
 /**

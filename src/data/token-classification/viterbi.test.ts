@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { scoreEntities } from './scored-entities.ts'
+import { createTagDecoder } from './tag-decoder.ts'
 import { convertTags, type EntitySpan, readEntities, type TagScheme, tagSchemes, writeTags } from './tag-scheme.ts'
 import { bestSequence, tagTransitions } from './viterbi.ts'
 
@@ -124,6 +125,37 @@ describe('by hand', () => {
   test('labels of which no sequence can be made', () => {
     const transitions = tagTransitions(['B-A', 'I-A'], 'BIOES')
     expect(() => bestSequence([0, 0, 0, 0], transitions)).toThrow(/no sequence of 2 of the labels B-A, I-A is allowed/)
+  })
+})
+
+describe('a decoder', () => {
+  const labels = ['O', 'B-A', 'I-A']
+  /** Scores in which each word's letter is the best, and `second` the next. */
+  const scores = (letters: string, second: string) =>
+    [...letters].flatMap((letter) => [...'OBI'].map((own) => (own === letter ? -0.5 : own === second ? -1 : -7)))
+  const decode = (values: number[], scheme?: TagScheme | 'none', names = labels) =>
+    Array.from(createTagDecoder(names, scheme)(values), (id) => names[id][0]).join('')
+
+  test('of B- and I- takes the scheme that a sentence follows', () => {
+    expect(decode(scores('OIIOI', 'B'))).toBe('OIIOI') // a model that learnt IOB1
+    expect(decode(scores('IBIOI', 'B'))).toBe('IBIOI')
+    expect(decode(scores('OBIOIOB', 'B'))).toBe('OBIOBOB') // IOB2, with a slip
+    expect(decode(scores('BIOBIOI', 'O'))).toBe('BIOBIOO')
+    expect(decode(scores('OIIOI', 'B'), 'IOB2')).toBe('OBIOB')
+    expect(decode(scores('OBIOIOB', 'B'), 'none')).toBe('OBIOIOB')
+    expect(decode([])).toBe('')
+  })
+
+  test('takes the scheme that labels show', () => {
+    const names = ['O', 'B-A', 'E-A', 'S-A']
+    expect(decode([0, -1, -9, -9, 0, -1, -0.5, -9], undefined, names)).toBe('OO')
+    expect(decode([-2, -1, -9, -9, 0, -1, -0.5, -9], undefined, names)).toBe('BE')
+    expect(decode([-2, -1, -9, -9, 0, -1, -0.5, -9], 'none', names)).toBe('BO')
+  })
+
+  test('chooses labels that mark no entities one by one', () => {
+    expect(decode([0, 1, 1, 0], undefined, ['NOUN', 'VERB'])).toBe('VN')
+    expect(decode([0, 1, 1, 0], 'IOB2', ['B-A', 'VERB'])).toBe('VB')
   })
 })
 

@@ -26,9 +26,25 @@ export async function classificationLogits(
 ): Promise<Float32Array> {
   const classes = model.config.labels.length
   const logits = new Float32Array(sequences.length * classes)
+  let done = 0
+  for (const indices of batchesByLength(sequences, batchSize)) {
+    signal?.throwIfAborted()
+    const batch: ModelBatch = collateSequences(indices.map((index) => sequences[index]))
+    const output = await model.forward(batch)
+    const data = output.logits!.data as Float32Array
+    indices.forEach((index, row) => {
+      logits.set(data.subarray(row * classes, (row + 1) * classes), index * classes)
+    })
+    done += indices.length
+    onProgress?.(done)
+  }
+  return logits
+}
+
+/** Indices of sequences by batch, longest sequences first. */
+export function* batchesByLength(sequences: readonly EncodedSequence[], batchSize: number): Generator<number[]> {
   const order = Array.from(sequences.keys()).sort((a, b) => sequences[b].ids.length - sequences[a].ids.length || a - b)
   for (let start = 0; start < order.length; ) {
-    signal?.throwIfAborted()
     const indices: number[] = []
     let tokens = 0
     while (indices.length < batchSize && start < order.length) {
@@ -36,15 +52,8 @@ export async function classificationLogits(
       if (indices.length > 0 && tokens > tokensPerBatch) break
       indices.push(order[start++])
     }
-    const batch: ModelBatch = collateSequences(indices.map((index) => sequences[index]))
-    const output = await model.forward(batch)
-    const data = output.logits!.data as Float32Array
-    indices.forEach((index, row) => {
-      logits.set(data.subarray(row * classes, (row + 1) * classes), index * classes)
-    })
-    onProgress?.(start)
+    yield indices
   }
-  return logits
 }
 
 /** Softmax of each row. logits: float32 [rows, C] -> float32 [rows, C] */

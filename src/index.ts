@@ -22,6 +22,12 @@ export type { MaskableSequence, MaskedSequence, MaskingShares, SpanMaskingOption
 export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
 export type { PretrainingMasking, TextLayout } from './data/pretraining/index.ts'
 export type { CorpusFormat, CorpusOptions } from './data/pretraining/node.ts'
+export {
+  readAllTokenExamples,
+  readTokenExamples,
+  type TokenFormat,
+  type TokenReadOptions,
+} from './data/token-classification/node.ts'
 export type { DType } from './graph/graph.ts'
 export type { EncoderConfig, ParameterSpec } from './models/architecture.ts'
 export type { ModelBatch } from './models/batch-inputs.ts'
@@ -61,6 +67,14 @@ export {
   type TextInput as ClassificationInput, // tokenizers have a TextInput too: a text, or its words
   textClassificationPipeline,
 } from './pipelines/text-classification.ts'
+export {
+  type TokenClassification,
+  type TokenClassificationInput,
+  type TokenClassificationPipeline,
+  type TokenClassificationPipelineOptions,
+  type TokenPipelineModel,
+  tokenClassificationPipeline,
+} from './pipelines/token-classification.ts'
 export type { ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
 export type { EngineOptions } from './runtime/engine.ts'
 export type { FactoredSettings } from './runtime/factored-update.ts'
@@ -87,6 +101,14 @@ export {
   type ReliabilityBin,
   type ScoredExamples,
 } from './training/calibration.ts'
+export {
+  bootstrapEntityMetrics,
+  computeEntityMetrics,
+  type EntityMetrics,
+  type EntityScores,
+  entityMetrics,
+  type TaggingResult,
+} from './training/entity-metrics.ts'
 export {
   type ClassificationMetrics,
   type ClassificationResult,
@@ -153,10 +175,24 @@ export {
 } from './training/tasks/finetune-task.ts'
 export type { PredictOptions } from './training/tasks/predict.ts'
 export {
+  type PredictTokensOptions,
+  predictTokens,
+  type TaggedSentence,
+  type TagOptions,
+  type TokenClassifier,
+  type TokenPredictions,
+} from './training/tasks/predict-tokens.ts'
+export {
   type ClassificationPredictions,
   predictClassification,
   textClassification,
 } from './training/tasks/text-classification.ts'
+export {
+  type TokenClassificationOptions,
+  type TokenClassificationTask,
+  tokenClassification,
+  tokenClassificationTask,
+} from './training/tasks/token-classification.ts'
 export {
   type CheckpointStore,
   Trainer,

@@ -50,7 +50,7 @@ export interface TokenClassificationPipelineOptions extends TagOptions {
 }
 
 /** A model that can be closed and says what it takes. */
-interface PipelineModel extends TokenClassifier {
+export interface TokenPipelineModel extends TokenClassifier {
   readonly config: TokenClassifier['config'] & { readonly maxPositionEmbeddings: number }
   close(): Promise<void>
 }
@@ -68,7 +68,7 @@ interface PipelineModel extends TokenClassifier {
  * ```
  * @throws ConfigError for a maxLength, stride or aggregation that cannot be
  */
-export function tokenClassificationPipeline<Model extends PipelineModel>(
+export function tokenClassificationPipeline<Model extends TokenPipelineModel>(
   model: Model,
   tokenizer: WordEncoder,
   {

@@ -29,12 +29,13 @@ export {
   type TokenReadOptions,
 } from './data/token-classification/node.ts'
 export type { DType } from './graph/graph.ts'
-export type { EncoderConfig, ParameterSpec } from './models/architecture.ts'
+export type { EncoderConfig, ParameterSpec, ProblemType } from './models/architecture.ts'
 export type { ModelBatch } from './models/batch-inputs.ts'
 export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/bert-config.ts'
 export { type ElectraConfig, electraConfig, generatorConfig } from './models/electra-config.ts'
 export type { ModelDefinition } from './models/graphs.ts'
 export { replacedTokenDetection } from './models/heads/replaced-token-detection.ts'
+export type { LossOptions } from './models/loss-options.ts'
 export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
 export {
   type ArchitectureSummary,

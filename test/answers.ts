@@ -1,11 +1,16 @@
 /** Reads the fixtures of scripts/fixtures/parity.py and measures how far values are from the answers in them. */
 import { readFileSync } from 'node:fs'
 import type { BertConfig } from '../src/models/bert-config.ts'
+import type { LossOptions } from '../src/models/loss-options.ts'
 import { draw } from './formula.ts'
 
 /** What decides a case, from the fixture's metadata. */
 export interface AnswerCase {
   config: Partial<BertConfig>
+  /** The head's task, where the file's name says more. */
+  task?: string
+  /** Changes to the loss that is trained on. */
+  loss?: LossOptions | null
   /** Tokens of each sequence. */
   lengths: number[]
   /** Of each training step. */

@@ -13,6 +13,7 @@ import { findHead } from '../src/models/registry.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { Answers } from './answers.ts'
 import { fillByFormula, formulaBatch } from './formula.ts'
+import { taskBatches } from './task-batches.ts'
 
 export interface ParityCase {
   answers: Answers
@@ -23,10 +24,30 @@ export interface ParityCase {
   unlabelled: ModelBatch
 }
 
-/** Tasks of each architecture that have fixtures in src/models/fixtures. */
+/** Tasks of each architecture and size that have fixtures in src/models/fixtures. */
 export const parityTasks = {
-  bert: ['sequence-classification', 'masked-lm', 'pretraining'],
-  electra: ['sequence-classification', 'replaced-token-detection'],
+  bert: {
+    odd: ['sequence-classification', 'masked-lm', 'pretraining'],
+    tiny: ['sequence-classification', 'masked-lm', 'pretraining'],
+    small: ['sequence-classification', 'masked-lm', 'pretraining'],
+    ragged: [
+      'token-classification',
+      'question-answering',
+      'question-answering-even',
+      'multi-label',
+      'regression',
+      'regression-of-one',
+      'next-sentence',
+      'multiple-choice',
+      'multiple-choice-ragged',
+      'weighted-smooth',
+      'weighted-focal',
+    ],
+  },
+  electra: {
+    odd: ['sequence-classification', 'replaced-token-detection'],
+    ragged: ['token-classification', 'question-answering', 'multiple-choice'],
+  },
 } as const
 
 /** The case of an architecture, a size and a task. */
@@ -37,7 +58,10 @@ export async function parityCase(modelType: keyof typeof parityTasks, size: stri
   const definition = modelType === 'bert' ? bertDefinition(answers, task) : electraDefinition(answers, task)
   const model = await EncoderModel.create(definition, createEngine, { threads: 2 }, fillByFormula)
   const { vocabSize, labels: classes } = definition.config
-  const made = formulaBatch(answers.case.lengths, vocabSize, classes.length)
+  const { lengths } = answers.case
+  const makeBatch = taskBatches[task]
+  if (makeBatch) return { answers, model, ...makeBatch({ lengths, vocabSize, classes: classes.length }) }
+  const made = formulaBatch(lengths, vocabSize, classes.length)
   if (task === 'sequence-classification') {
     const { labels: _, ...unlabelled } = made.classification
     return { answers, model, batch: made.classification, unlabelled }
@@ -51,8 +75,11 @@ export async function parityCase(modelType: keyof typeof parityTasks, size: stri
 
 function bertDefinition(answers: Answers, task: string): ModelDefinition {
   const config = bertConfig(answers.case.config)
-  return { architecture: bert as unknown as Architecture, config, head: findHead(task, 'bert') }
+  return { architecture: bert as unknown as Architecture, config, head: findHead(headTask(answers, task), 'bert') }
 }
+
+/** The head that a case is of, where its name says more than the task. */
+const headTask = (answers: Answers, task: string): string => answers.case.task ?? task
 
 /** The generator has a third of the discriminator's heads. */
 function electraDefinition(answers: Answers, task: string): ModelDefinition {
@@ -61,7 +88,7 @@ function electraDefinition(answers: Answers, task: string): ModelDefinition {
   const head =
     task === 'replaced-token-detection'
       ? replacedTokenDetection(generatorConfig(config, 1 / 3))
-      : findHead(task, 'electra')
+      : findHead(headTask(answers, task), 'electra')
   return { architecture: electra as unknown as Architecture, config, head }
 }
 

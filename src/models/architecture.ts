@@ -2,6 +2,7 @@
 import type { Value } from '../graph/graph.ts'
 import type { ParameterShape } from '../runtime/parameter-layout.ts'
 import type { BatchInputs } from './batch-inputs.ts'
+import type { LossOptions } from './loss-options.ts'
 import type { ModelScope } from './model-scope.ts'
 
 /** A parameter and how it starts out. */
@@ -9,6 +10,9 @@ export interface ParameterSpec extends ParameterShape {
   /** `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`. */
   readonly init: 'normal' | 'zeros' | 'ones'
 }
+
+/** How a sequence classifier's outputs are meant, under config.json's names. */
+export type ProblemType = 'regression' | 'single_label_classification' | 'multi_label_classification'
 
 /** The settings that every encoder has, under the names of Hugging Face's config.json in TypeScript's case. */
 export interface EncoderConfig {
@@ -25,7 +29,13 @@ export interface EncoderConfig {
   readonly typeVocabSize?: number
   /** Names of the classes, in the order of their ids. */
   readonly labels: readonly string[]
+  /** Matters to sequence classification alone. */
+  readonly problemType: ProblemType
 }
+
+/** What transformers takes outputs for unless config.json says more: one is a number to be met, several are classes. */
+export const defaultProblemType = (labels: readonly string[]): ProblemType =>
+  labels.length === 1 ? 'regression' : 'single_label_classification'
 
 /** What an encoder computes. N tokens, B sequences, T longest, H hidden, A heads. */
 export interface EncoderOutput {
@@ -62,10 +72,18 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
     /** first: [B, H] -> [B, H] */
     build(scope: ModelScope, config: C, first: Value): Value
   }
+  /** Probability of dropout in front of classifiers. */
+  classifierDropout(config: C): number
   /** From the first token to logits of classes; full names. */
   readonly classifier: {
     parameters(config: C): ParameterSpec[]
     /** first: [B, H] -> [B, C]. `scope` is the model's root. */
+    build(scope: ModelScope, config: C, first: Value): Value
+  }
+  /** From the first token to one number, which is compared among the choices of an example; full names. */
+  readonly choiceScorer: {
+    parameters(config: C): ParameterSpec[]
+    /** first: [B, H] -> [B, 1]. `scope` is the model's root. */
     build(scope: ModelScope, config: C, first: Value): Value
   }
   /** From hidden vectors to vectors that are compared with the word embeddings, and what follows. */
@@ -83,6 +101,12 @@ export interface Head {
   readonly task: string
   /** The architectures that have this head; default all. */
   readonly modelTypes?: readonly string[]
+  /** How many logits a row there are, whatever classes the config names; default one a class. */
+  readonly outputs?: number
+  /** Whether the config's `problemType` matters; default false. */
+  readonly hasProblemType?: boolean
+  /** How many classes the config must name, of a head that has one logit for each; absent for others. */
+  leastClasses?(config: EncoderConfig): number
   /** Whether labels are token ids rather than classes; default false. */
   readonly labelsAreTokens?: boolean
   /** Whether `build` gives `pairLogits`; default false. */
@@ -118,5 +142,7 @@ export interface HeadOutput {
   /** Whether the second segment follows the first: [B, 2] */
   pairLogits?: Value
   /** Builds the loss, a scalar: sums over the batch's labels, each times the input `lossScale(kind)`. */
-  loss?(): Value
+  loss?(options?: LossOptions): Value
+  /** Whether the loss heeds the options; default false. */
+  takesLossOptions?: boolean
 }

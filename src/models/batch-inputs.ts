@@ -32,45 +32,65 @@ export interface BatchInputs {
   maskedPlaces(): Value
   /** Where the first tokens stand in `headRows`: int32 [batch] */
   firstPlaces(): Value
-  /** int32 [batch], or [masked] where tokens are labelled */
-  labels(dim: 'batch' | 'masked'): Value
+  /** int32 [batch], or [masked] where tokens are labelled, or [examples] of several sequences each */
+  labels(dim: 'batch' | 'masked' | 'examples'): Value
+  /** What each of a sequence's outputs should be: [batch, classes] */
+  targets(classes: number): Value
   /** What a pair of segments is labelled as, besides its tokens: int32 [batch] */
   pairLabels(): Value
+  /** Where answers start and end, the cells (b 2 + side) T + t of a grid [batch, 2, longest]: int32 [answers], two a sequence */
+  answerCells(): Value
+  /** The sequence that each choice is; any where an example has fewer: int32 [examples, choices] */
+  choiceRows(): Value
+  /** Added to the scores of choices: 0, or very negative where there is none: [examples, choices] */
+  choiceBias(): Value
   /** Random numbers that tokens are drawn with, in [0, 1): [masked, 1] */
   uniform(): Value
   /** 1 / number of labels of this kind in the whole step: float scalar */
   lossScale(of?: LabelKind): Value
 }
 
-/** The labels that a batch may have; every token has one of the kind `tokens`. */
-export type LabelKind = 'labels' | 'pairLabels' | 'tokens'
+/** What a loss is a mean over: the batch's `labels` or `targets`, or what each sequence or each token has one of. */
+export type LabelKind = 'labels' | 'targets' | 'sequences' | 'tokens'
 
 /** What the losses on labels of a kind are multiplied by: 1 / their number in the whole step. */
 export type LossScales = Readonly<Record<LabelKind, number>>
 
-/** The scales that make a step's loss the mean over the labels of all its micro-batches. */
-export function lossScales(batches: readonly ModelBatch[]): LossScales {
-  const scale = (count: (batch: ModelBatch) => number) =>
-    1 /
-    Math.max(
-      1,
-      batches.reduce((sum, batch) => sum + count(batch), 0),
-    )
+/**
+ * The scales that make a step's loss the mean over the labels of all its micro-batches.
+ * @param classWeights what a label of each class counts; default 1 each
+ */
+export function lossScales(batches: readonly ModelBatch[], classWeights?: readonly number[]): LossScales {
+  const scale = (count: (batch: ModelBatch) => number) => {
+    const total = batches.reduce((sum, batch) => sum + count(batch), 0)
+    return total > 0 ? 1 / total : 1
+  }
+  const weightOf = (labels: Int32Array) =>
+    classWeights ? labels.reduce((sum, label) => sum + (classWeights[label] ?? 0), 0) : labels.length
   return {
-    labels: scale(({ labels, size }) => labels?.length ?? size),
-    pairLabels: scale(({ size }) => size),
+    labels: scale(({ labels, size }) => (labels ? weightOf(labels) : size)),
+    targets: scale(({ targets, size }) => targets?.length ?? size),
+    sequences: scale(({ size }) => size),
     tokens: scale(({ tokens }) => tokens),
   }
 }
 
 /** A batch of any task: labels are absent for prediction, `maskedRows` where sequences are labelled as wholes. */
 export type ModelBatch = SequenceBatch & {
-  /** int32 [B], or [M] with `maskedRows` */
+  /** int32 [B], or [M] with `maskedRows`, or [E] with `choices` */
   readonly labels?: Int32Array
   /** int32 [M] */
   readonly maskedRows?: Int32Array
+  /** [B, C]: 0 or 1 (or between) for each class that may hold, or the numbers to be met */
+  readonly targets?: Float32Array
+  /** int32 [E]: how many sequences, one behind the other, are the choices of each example; they are B in all */
+  readonly choices?: Int32Array
   /** int32 [B]: 0 where the second segment follows the first, 1 where it does not */
   readonly pairLabels?: Int32Array
+  /** int32 [B]: the place in its sequence of the token that each answer starts with */
+  readonly startLabels?: Int32Array
+  /** int32 [B]: of the token that it ends with */
+  readonly endLabels?: Int32Array
   /** [M], in [0, 1): what a generator draws its tokens with */
   readonly uniform?: Float32Array
 }
@@ -102,7 +122,11 @@ export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): Batc
     maskedPlaces: lazily('maskedPlaces', 'int32', ['masked']),
     firstPlaces: lazily('firstPlaces', 'int32', ['batch']),
     labels: (dim) => lazily('labels', 'int32', [dim])(),
+    targets: (classes) => lazily('targets', dtype, ['batch', classes])(),
     pairLabels: lazily('pairLabels', 'int32', ['batch']),
+    answerCells: lazily('answerCells', 'int32', ['answers']),
+    choiceRows: lazily('choiceRows', 'int32', ['examples', 'choices']),
+    choiceBias: lazily('choiceBias', dtype, ['examples', 'choices']),
     uniform: lazily('uniform', dtype, ['masked', 1]),
     lossScale: (of = 'labels') => lazily(scaleInputs[of], dtype, [])(),
   }
@@ -110,7 +134,8 @@ export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): Batc
 
 const scaleInputs: Record<LabelKind, string> = {
   labels: 'lossScale',
-  pairLabels: 'pairLossScale',
+  targets: 'targetLossScale',
+  sequences: 'sequenceLossScale',
   tokens: 'tokenLossScale',
 }
 
@@ -121,7 +146,7 @@ const maskedScore = -3.4028234663852886e38
 export function batchTensors(
   batch: ModelBatch,
   declared: ReadonlySet<string>,
-  scales: LossScales = { labels: 1, pairLabels: 1, tokens: 1 },
+  scales: LossScales = { labels: 1, targets: 1, sequences: 1, tokens: 1 },
 ): Record<string, Tensor> {
   const { size, tokens, longest } = batch
   const int32 = (data: Int32Array, ...dims: number[]): Tensor => ({
@@ -147,8 +172,16 @@ export function batchTensors(
     firstPlaces: () => int32(batch.firstTokens.map((_, b) => required(batch.maskedRows, 'maskedRows').length + b)),
     labels: () => int32(required(batch.labels, 'labels')),
     pairLabels: () => int32(required(batch.pairLabels, 'pairLabels')),
+    targets: () => {
+      const data = required(batch.targets, 'targets')
+      return { dtype: 'float32', data, dims: [size, data.length / size] }
+    },
+    answerCells: () => int32(answerCells(batch)),
+    choiceRows: () => choiceGrid(batch).rows,
+    choiceBias: () => choiceGrid(batch).bias,
+    targetLossScale: () => scalar(scales.targets),
     lossScale: () => scalar(scales.labels),
-    pairLossScale: () => scalar(scales.pairLabels),
+    sequenceLossScale: () => scalar(scales.sequences),
     tokenLossScale: () => scalar(scales.tokens),
     uniform: () => {
       const data = required(batch.uniform, 'uniform')
@@ -168,6 +201,29 @@ export function batchTensors(
 function required<Data>(data: Data | undefined, name: string): Data {
   if (data) return data
   throw new DataError('BATCH_FIELD', `the batch has no ${name}: collate it with labels, for this head's task`)
+}
+
+/** The start of answer b in cell (b, 0, t), its end in (b, 1, t): int32 [2 B] */
+function answerCells(batch: ModelBatch): Int32Array {
+  const sides = [required(batch.startLabels, 'startLabels'), required(batch.endLabels, 'endLabels')]
+  return Int32Array.from({ length: 2 * batch.size }, (_, i) => i * batch.longest + sides[i % 2][i >> 1])
+}
+
+/** Choice k of example e is sequence rows[e, k]: int32 [E, K]; where there is none, bias is very negative: [E, K]. */
+function choiceGrid(batch: ModelBatch): { rows: Tensor; bias: Tensor } {
+  const choices = required(batch.choices, 'choices')
+  const most = Math.max(...choices)
+  const dims = [choices.length, most]
+  const rows = new Int32Array(choices.length * most)
+  const bias = new Float32Array(rows.length).fill(maskedScore)
+  let sequence = 0
+  choices.forEach((count, e) => {
+    for (let k = 0; k < count; k++, sequence++) {
+      rows[e * most + k] = sequence
+      bias[e * most + k] = 0
+    }
+  })
+  return { rows: { dtype: 'int32', data: rows, dims }, bias: { dtype: 'float32', data: bias, dims } }
 }
 
 /** Head a of the token in cell (b, t) is row token * heads + a. */

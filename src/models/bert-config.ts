@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
 import { jsonReader } from '../core/json-reader.ts'
+import { defaultProblemType, type ProblemType } from './architecture.ts'
 import { activation } from './layers.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
 
@@ -28,7 +29,10 @@ const defaults: BertConfig = {
   padTokenId: 0,
   classifierDropout: null,
   labels: ['LABEL_0', 'LABEL_1'],
+  problemType: 'single_label_classification',
 }
+
+const problemTypes: readonly ProblemType[] = ['regression', 'single_label_classification', 'multi_label_classification']
 
 /** Layers and hidden size of the paper's models and the published miniatures (Turc et al. 2019). */
 const sizes = {
@@ -56,7 +60,8 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
     numAttentionHeads: hidden / 64,
     intermediateSize: 4 * hidden,
   }
-  const config: BertConfig = { ...defaults, ...preset, ...given }
+  const problemType = defaultProblemType(settings.labels ?? defaults.labels)
+  const config: BertConfig = { ...defaults, ...preset, problemType, ...given }
   for (const key of [
     'vocabSize',
     'hiddenSize',
@@ -84,6 +89,10 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
     )
   }
   activation(config.hiddenAct)
+  if (!problemTypes.includes(config.problemType)) {
+    const found = JSON.stringify(config.problemType)
+    throw new ConfigError('CONFIG_VALUE', `problemType must be one of ${problemTypes.join(', ')}, not ${found}`)
+  }
   return config
 }
 

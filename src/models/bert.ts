@@ -18,21 +18,9 @@ export const bert: Architecture<BertConfig> = {
   parameters: (config) => [...embeddingParameters(config, config.hiddenSize), ...layerParameters(config)],
   encode: (scope, config, batch, rows) => encodeLayers(scope, config, batch, embedTokens(scope, config, batch), rows),
   pooler: { parameters: poolerParameters, build: (scope, _config, first) => pool(scope, first) },
-  classifier: {
-    parameters: (config) => [
-      ...poolerParameters(config).map((spec) => ({ ...spec, name: `bert.${spec.name}` })),
-      ...linearParameters('classifier', config.hiddenSize, config.labels.length),
-    ],
-    build: (scope, config, first) => {
-      const pooled = scope.at('bert', (s) => pool(s, first)) // [B, H]
-      const p = config.classifierDropout ?? config.hiddenDropoutProb
-      return linearLayer(
-        scope,
-        'classifier',
-        scope.at('classifier', (s) => s.dropout(pooled, p)),
-      ) // [B, C]
-    },
-  },
+  classifierDropout: ({ classifierDropout, hiddenDropoutProb }) => classifierDropout ?? hiddenDropoutProb,
+  classifier: { parameters: (config) => classifierParameters(config, config.labels.length), build: classify },
+  choiceScorer: { parameters: (config) => classifierParameters(config, 1), build: classify },
   languageModelHead: {
     parameters: ({ hiddenSize, vocabSize }) => [
       { name: 'cls.predictions.bias', shape: [vocabSize], init: 'zeros' },
@@ -45,6 +33,20 @@ export const bert: Architecture<BertConfig> = {
 
 function poolerParameters({ hiddenSize }: BertConfig): ParameterSpec[] {
   return linearParameters('pooler.dense', hiddenSize, hiddenSize)
+}
+
+function classifierParameters(config: BertConfig, outputs: number): ParameterSpec[] {
+  return [
+    ...poolerParameters(config).map((spec) => ({ ...spec, name: `bert.${spec.name}` })),
+    ...linearParameters('classifier', config.hiddenSize, outputs),
+  ]
+}
+
+/** first: [B, H] -> [B, C] */
+function classify(scope: ModelScope, config: BertConfig, first: Value): Value {
+  const pooled = scope.at('bert', (s) => pool(s, first)) // [B, H]
+  const dropped = scope.at('classifier', (s) => s.dropout(pooled, bert.classifierDropout(config))) // [B, H]
+  return linearLayer(scope, 'classifier', dropped)
 }
 
 /** first: [B, H] -> [B, H] */

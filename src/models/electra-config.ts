@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
+import { jsonReader } from '../core/json-reader.ts'
 import { type BertConfig, bertConfig, readBertConfig, requireKnownSettings, writeBertConfig } from './bert-config.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
 
@@ -9,20 +10,28 @@ export interface ElectraConfig extends TransformerConfig {
   readonly embeddingSize: number
   /** Dropout in front of the classifier; null: as hiddenDropoutProb. */
   readonly classifierDropout: number | null
+  /** Dropout in front of multiple choice's scores. */
+  readonly summaryLastDropout: number
 }
 
 /** Completes and checks an ELECTRA configuration; sizes are those of `bertConfig`. @throws ConfigError naming the setting */
 export function electraConfig(
-  settings: Omit<Parameters<typeof bertConfig>[0] & object, 'modelType'> & { embeddingSize?: number } = {},
+  settings: Omit<Parameters<typeof bertConfig>[0] & object, 'modelType'> & {
+    embeddingSize?: number
+    summaryLastDropout?: number
+  } = {},
 ): ElectraConfig {
-  requireKnownSettings(settings, ['embeddingSize'])
-  const { embeddingSize, ...rest } = settings
+  requireKnownSettings(settings, ['embeddingSize', 'summaryLastDropout'])
+  const { embeddingSize, summaryLastDropout: p = 0.1, ...rest } = settings
   const config = { ...bertConfig(rest), modelType: 'electra' as const }
   const size = embeddingSize ?? config.hiddenSize
   if (!Number.isInteger(size) || size < 1) {
     throw new ConfigError('CONFIG_VALUE', `embeddingSize must be a whole number of at least 1, not ${size}`)
   }
-  return { ...config, embeddingSize: size }
+  if (!(typeof p === 'number' && p >= 0 && p < 1)) {
+    throw new ConfigError('CONFIG_VALUE', `summaryLastDropout must be a number of at least 0 and below 1, not ${p}`)
+  }
+  return { ...config, embeddingSize: size, summaryLastDropout: p }
 }
 
 /**
@@ -53,11 +62,26 @@ export function readElectraConfig(
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) {
     throw new ConfigError('CONFIG_VALUE', `${where}: embedding_size must be a whole number of at least 1, not ${size}`)
   }
-  return { ...readBertConfig(given, where, labels), modelType: 'electra', embeddingSize: size }
+  const reader = jsonReader(given, where)
+  const summaryLastDropout = reader.number('summary_last_dropout', { default: 0.1, min: 0, max: 1 })
+  requireSummary('summary_type', reader.string('summary_type', { default: 'first' }), 'first')
+  requireSummary('summary_activation', reader.string('summary_activation', { default: 'gelu' }), 'gelu')
+  requireSummary('summary_use_proj', reader.boolean('summary_use_proj', { default: true }), true)
+  return { ...readBertConfig(given, where, labels), modelType: 'electra', embeddingSize: size, summaryLastDropout }
+
+  function requireSummary(key: string, value: unknown, supported: unknown) {
+    if (value === supported) return
+    const [found, only] = [value, supported].map((each) => JSON.stringify(each))
+    throw new ConfigError('SUMMARY', `${where}: ${key} ${found} is not supported, only ${only}`)
+  }
 }
 
 /** The keys of config.json that only the architecture knows. */
 export function writeElectraConfig(config: ElectraConfig): Record<string, unknown> {
-  const { modelType: _, embeddingSize, ...rest } = config
-  return { ...writeBertConfig({ ...rest, modelType: 'bert' } satisfies BertConfig), embedding_size: embeddingSize }
+  const { modelType: _, embeddingSize, summaryLastDropout, ...rest } = config
+  return {
+    ...writeBertConfig({ ...rest, modelType: 'bert' } satisfies BertConfig),
+    embedding_size: embeddingSize,
+    summary_last_dropout: summaryLastDropout,
+  }
 }

@@ -18,6 +18,7 @@ export const electra: Architecture<ElectraConfig> = {
   writeConfig: writeElectraConfig,
   parameters: (config) => [...embeddingParameters(config, config.embeddingSize), ...bodyParameters(config)],
   encode: (scope, config, batch, rows) => encodeBody(scope, config, batch, embedTokens(scope, config, batch), rows),
+  classifierDropout: ({ classifierDropout, hiddenDropoutProb }) => classifierDropout ?? hiddenDropoutProb,
   classifier: {
     parameters: ({ hiddenSize, labels }) => [
       ...linearParameters('classifier.dense', hiddenSize, hiddenSize),
@@ -25,10 +26,22 @@ export const electra: Architecture<ElectraConfig> = {
     ],
     build: (scope, config, first) =>
       scope.at('classifier', (s) => {
-        const p = config.classifierDropout ?? config.hiddenDropoutProb
+        const p = electra.classifierDropout(config)
         const dense = gelu(linearLayer(s, 'dense', s.dropout(first, p))) // [B, H]
         return linearLayer(s, 'out_proj', s.dropout(dense, p)) // [B, C]
       }),
+  },
+  choiceScorer: {
+    parameters: ({ hiddenSize }) => [
+      ...linearParameters('sequence_summary.summary', hiddenSize, hiddenSize),
+      ...linearParameters('classifier', hiddenSize, 1),
+    ],
+    build: (scope, config, first) => {
+      const summary = scope.at('sequence_summary', (s) =>
+        s.dropout(gelu(linearLayer(s, 'summary', first)), config.summaryLastDropout),
+      ) // [B, H]
+      return linearLayer(scope, 'classifier', summary) // [B, 1]
+    },
   },
   languageModelHead: {
     parameters: ({ embeddingSize, hiddenSize, vocabSize }) => [

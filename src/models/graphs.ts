@@ -10,6 +10,7 @@ import type { DropoutSite } from '../runtime/dropout-masks.ts'
 import type { ScatteredGradient } from '../runtime/model-host.ts'
 import type { Architecture, EncoderConfig, Head, ParameterSpec } from './architecture.ts'
 import { declareBatchInputs } from './batch-inputs.ts'
+import { changesLoss, checkLossOptions, type LossOptions } from './loss-options.ts'
 import { ModelScope } from './model-scope.ts'
 
 /** An architecture, its configuration and a head: all that decides a model's graphs. */
@@ -67,7 +68,7 @@ function buildModel(definition: ModelDefinition, { training, dtype, whole }: Bui
   encoded.attentions.forEach((value, i) => {
     outputs.set(`attentions.${i}`, value)
   })
-  return { graph, scope, outputs, loss: built?.loss }
+  return { graph, scope, outputs, loss: built?.loss, takesLossOptions: built?.takesLossOptions }
 }
 
 /** The forward graph with the outputs of these names: `logits`, `loss`, `lastHiddenState`, `hiddenStates.I`, `attentions.I`. */
@@ -101,6 +102,8 @@ export interface GradientGraphOptions {
   trained?: readonly string[]
   /** Apply dropout; default true. */
   dropout?: boolean
+  /** Changes to the loss; default none. */
+  loss?: LossOptions
   /** Add the gradients to inputs `sum:NAME`; default false. */
   accumulate?: boolean
   dtype?: DType
@@ -119,9 +122,19 @@ export interface GradientGraph extends BuiltGraph {
 /** Builds the loss of a batch and its gradients; outputs `loss`, `logits`, and those that GradientGraph names. */
 export function gradientGraph(definition: ModelDefinition, options: GradientGraphOptions = {}): GradientGraph {
   const { dropout = true, accumulate = false, dtype = 'float32' } = options
-  const { graph, scope, outputs, loss: buildLoss } = buildModel(definition, { training: dropout, dtype, whole: false })
-  if (!buildLoss) throw new ConfigError('NO_HEAD', 'this model has no head with a loss to train on')
-  const loss = buildLoss()
+  const built = buildModel(definition, { training: dropout, dtype, whole: false })
+  const { graph, scope, outputs } = built
+  if (!built.loss) throw new ConfigError('NO_HEAD', 'this model has no head with a loss to train on')
+  const lossOptions = options.loss ?? {}
+  checkLossOptions(lossOptions, definition.config.labels)
+  if (changesLoss(lossOptions) && !built.takesLossOptions) {
+    throw new ConfigError(
+      'LOSS_OPTIONS',
+      `the loss of ${definition.head?.task} takes no class weights, label smoothing or focal gamma: they are for one class of ` +
+        'several a sequence or token',
+    )
+  }
+  const loss = built.loss(lossOptions)
   const trained = options.trained ?? [...scope.parameters.keys()]
   const values = trained.map((name) => {
     const value = scope.parameters.get(name)

@@ -27,7 +27,10 @@ export interface ForwardOptions {
 
 /** N tokens (all sequences one behind the other, no padding), B sequences, T longest, H hidden, A heads. */
 export interface ModelOutput {
-  /** Classification: [B, C]; masked LM: [M, V]; absent without a head. */
+  /**
+   * Sequence classification: [B, C]; of tokens: [M, C]; question answering: [N, 2], for the start and the end of the answer;
+   * multiple choice: [E, K]; next sentence: [B, 2]; masked LM: [M, V]; absent without a head.
+   */
   logits?: Tensor
   /** Of whether the second segment follows the first: [B, 2]; only of heads that tell. */
   pairLogits?: Tensor

@@ -1,4 +1,4 @@
-/** Models against transformers and PyTorch: the answers are those of scripts/fixtures/parity.py and electra.py. */
+/** Models against transformers and PyTorch: the answers are those of scripts/fixtures/parity.py, electra.py and heads.py. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Distance, largestDifference, norm } from '../../test/answers.ts'
 import { type ParityCase, parityCase, parityTasks, realAttention } from '../../test/parity-case.ts'
@@ -21,22 +21,34 @@ const gradNormTolerance = 1e-3
 const isKeyBias = (name: string) => name.endsWith('attention.self.key.bias')
 const roundingOfZero = 1e-7
 
-const cases = [
-  ...['odd', 'tiny', 'small'].flatMap((size) =>
-    parityTasks.bert.map((task) => ({ size, task, type: 'bert' as const })),
+/**
+ * In the same way softmax over tokens does not see what is added to all tokens alike, nor softmax over choices what is added
+ * to all choices. The gradient is rounding, which AdamW divides by its own size: such weights wander, on either side.
+ */
+const wandering: Record<string, RegExp> = {
+  'question-answering': /^(qa_outputs|\w+\.encoder\.layer\.1\.output\.LayerNorm)\.bias$/,
+  'multiple-choice': /^classifier\.bias$/,
+}
+
+const cases = (['bert', 'electra'] as const).flatMap((type) =>
+  Object.entries<readonly string[]>(parityTasks[type]).flatMap(([size, tasks]) =>
+    tasks.map((task) => ({ size, task, type })),
   ),
-  ...parityTasks.electra.map((task) => ({ size: 'odd', task, type: 'electra' as const })),
-]
+)
+/** Whether hidden states and attention are stored, not logits alone. */
+const isWhole = ({ size, type }: (typeof cases)[number]) => type === 'bert' || size === 'ragged'
 
 describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => {
+  const whole = isWhole({ size, task, type })
+  const isWandering = (name: string) => Boolean(wandering[parity.model.definition.head!.task]?.test(name))
   let parity: ParityCase
   let training: TrainingSession
 
   beforeAll(async () => {
     parity = await parityCase(type, size, task)
-    const { weightDecay, maxGradNorm } = parity.answers.case
+    const { weightDecay, maxGradNorm, loss } = parity.answers.case
     const optimizer = new AdamW({ weightDecay })
-    training = await parity.model.compile({ optimizer, maxGradNorm, dropout: false })
+    training = await parity.model.compile({ optimizer, maxGradNorm, dropout: false, loss: loss ?? undefined })
   })
   afterAll(() => parity?.model.close())
 
@@ -47,7 +59,6 @@ describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => 
   test('computes its logits, hidden states, attention probabilities and loss', async ({ annotate }) => {
     const { model, answers, batch, unlabelled } = parity
     const { lengths, limits } = answers.case
-    const whole = type === 'bert' // fixtures of the others have logits alone
     const output = await model.forward(unlabelled, { outputHiddenStates: whole, outputAttentions: whole })
     const { numAttentionHeads: heads, numHiddenLayers: layers } = model.config
     const tensors: [string, Float32Array][] = [['logits', output.logits!.data as Float32Array]]
@@ -81,11 +92,11 @@ describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => 
     expect(Math.abs(gradNorm / answers.get('gradNorms')[0] - 1)).toBeLessThan(gradientTolerance)
     expect(answers.names('grad:').sort()).toEqual(Object.keys(gradients).sort())
     let worst = { name: '', relative: 0 }
-    let largestKeyBias = 0
+    let largestZero = 0
     for (const [name, values] of Object.entries(gradients)) {
-      if (isKeyBias(name)) {
-        largestKeyBias = Math.max(largestKeyBias, norm(values), norm(answers.get(`grad:${name}`)))
-        expect(largestKeyBias, name).toBeLessThan(roundingOfZero)
+      if (isKeyBias(name) || isWandering(name)) {
+        largestZero = Math.max(largestZero, norm(values), norm(answers.get(`grad:${name}`)))
+        expect(largestZero, name).toBeLessThan(roundingOfZero)
         continue
       }
       const distance = answers.distance(`grad:${name}`, values, answers.case.limits.parameter)
@@ -94,7 +105,7 @@ describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => 
       if (relative > worst.relative) worst = { name, relative }
     }
     await annotate(
-      `worst: ${worst.name} ${worst.relative.toExponential(1)}; key biases ${largestKeyBias.toExponential(1)}`,
+      `worst: ${worst.name} ${worst.relative.toExponential(1)}; rounding of zeros ${largestZero.toExponential(1)}`,
     )
   })
 
@@ -115,6 +126,7 @@ describe.each(cases)('$size $type with a $task head', ({ size, task, type }) => 
     expect(normDifference).toBeLessThan(gradNormTolerance)
     let worst = { name: '', largest: 0 }
     for (const { name } of model.parameters) {
+      if (isWandering(name)) continue
       const values = await model.parameter(name)
       const { largest, norm: whole } = answers.distance(`weight:${name}`, values, answers.case.limits.parameter)
       expect(largest, name).toBeLessThan(trainingTolerance)

@@ -3,15 +3,28 @@ import type { Architecture, Head } from './architecture.ts'
 import { bert } from './bert.ts'
 import { electra } from './electra.ts'
 import { maskedLm } from './heads/masked-lm.ts'
+import { multipleChoice } from './heads/multiple-choice.ts'
+import { nextSentence } from './heads/next-sentence.ts'
 import { pretraining } from './heads/pretraining.ts'
+import { questionAnswering } from './heads/question-answering.ts'
 import { discriminator } from './heads/replaced-token-detection.ts'
 import { sequenceClassification } from './heads/sequence-classification.ts'
+import { tokenClassification } from './heads/token-classification.ts'
 
 /** Every architecture, one line each; found by `model_type` in config.json. */
 const architectures = [bert, electra] as unknown as readonly Architecture[]
 
 /** Every head, one line each; found by its task. */
-const heads: readonly Head[] = [sequenceClassification, maskedLm, pretraining, discriminator]
+const heads: readonly Head[] = [
+  sequenceClassification,
+  tokenClassification,
+  questionAnswering,
+  multipleChoice,
+  nextSentence,
+  maskedLm,
+  pretraining,
+  discriminator,
+]
 
 /** @throws ConfigError listing the architectures that there are */
 export function findArchitecture(modelType: string | null, where: string): Architecture {

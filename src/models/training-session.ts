@@ -9,6 +9,7 @@ import type { UpdateGroup } from '../runtime/weight-updater.ts'
 import type { ParameterSpec } from './architecture.ts'
 import { type LossScales, lossScales, type ModelBatch } from './batch-inputs.ts'
 import { compileGraph, gradientGraph, inputNames, type ModelDefinition } from './graphs.ts'
+import type { LossOptions } from './loss-options.ts'
 
 /** What a training session needs of a model. */
 export interface TrainableModel {
@@ -25,6 +26,8 @@ export interface CompileOptions {
   optimizer: Optimizer
   /** Apply dropout; default true. */
   dropout?: boolean
+  /** Class weights, label smoothing, focal loss; default none. */
+  loss?: LossOptions
   /** Allow several micro-batches a step; default false, which saves an engine session. */
   accumulate?: boolean
   /** Which parameters to train; default all. */
@@ -48,7 +51,7 @@ export interface StepOptions {
 }
 
 export interface TrainingStep {
-  /** Mean loss over the items of all micro-batches. */
+  /** Mean loss over the items of all micro-batches, as the session's loss options have it. */
   loss: number
   /** Euclidean norm of the gradient before clipping; if it is not finite, the weights were left as they are. */
   gradNorm: number
@@ -73,7 +76,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   readonly #declared: ReadonlySet<string>
   readonly #layouts: ReadonlyMap<string, ParameterLayout>
   readonly #groups: readonly UpdateGroup[]
-  readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed'>>
+  readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed' | 'loss'>>
   #step = 0
 
   private constructor(
@@ -88,7 +91,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.trained = trained
     this.#declared = declared
     this.#layouts = layouts
-    this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42 }
+    this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42, loss: options.loss ?? {} }
     this.#groups = updateGroups(model, new Set(trained), options.optimizer, layouts)
   }
 
@@ -97,7 +100,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     const names = model.parameters.map(({ name }) => name)
     const trained = options.trained ? names.filter(options.trained) : names
     if (trained.length === 0) throw new ConfigError('NOTHING_TO_TRAIN', 'no parameter is left to train')
-    const graphOptions = { trained, dropout: options.dropout ?? true }
+    const graphOptions = { trained, dropout: options.dropout ?? true, loss: options.loss }
     const plain = gradientGraph(model.definition, graphOptions)
     const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
     const layouts = slotLayouts(options.optimizer, model.layout, (name) => trained.includes(name))
@@ -199,8 +202,8 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY)) {
       throw new ConfigError('LEARNING_RATE', `the learning rate must be a number of at least 0, not ${learningRate}`)
     }
-    const scales = lossScales(batches)
-    const { seed, maxGradNorm } = this.#options
+    const { seed, maxGradNorm, loss } = this.#options
+    const scales = lossScales(batches, loss.classWeights)
     return {
       microBatches: batches.map((each) => this.model.tensors(each, this.#declared, scales)),
       seed,

@@ -30,7 +30,7 @@ export const pretraining: Head = {
     const loss = () =>
       add(
         crossEntropy(logits, batch.labels('masked'), batch.lossScale()),
-        crossEntropy(pairLogits, batch.pairLabels(), batch.lossScale('pairLabels')),
+        crossEntropy(pairLogits, batch.pairLabels(), batch.lossScale('sequences')),
       )
     return { logits, pairLogits, loss }
   },

@@ -3,7 +3,11 @@ export type { StoredDType } from './checkpoints/dtypes.ts'
 export {
   type AutoModel,
   AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForQuestionAnswering,
   AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
   createModel,
   growEmbeddings,
   type LoadModelOptions,

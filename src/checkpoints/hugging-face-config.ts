@@ -2,9 +2,7 @@
 import { ConfigError } from '../core/errors.ts'
 import { type JsonReader, jsonReader } from '../core/json-reader.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
-
-/** How a classifier's outputs are meant. */
-export type ProblemType = 'regression' | 'single_label_classification' | 'multi_label_classification'
+import type { ProblemType } from '../models/architecture.ts'
 
 const problemTypes: readonly ProblemType[] = ['regression', 'single_label_classification', 'multi_label_classification']
 
@@ -16,6 +14,7 @@ export interface CommonConfig {
   readonly modelType: string | null
   /** Names of the classes, in the order of their ids; default `LABEL_0`, `LABEL_1`. */
   readonly labels: readonly string[]
+  /** How a sequence classifier's outputs are meant; null: regression for one label, one class of several otherwise. */
   readonly problemType: ProblemType | null
   /** Element type of the stored weights, e.g. `float32`; the weight file itself decides. */
   readonly dtype: string | null

@@ -2,7 +2,6 @@
 export { dtypeBytes, type StoredDType, storedDTypes, toFloat32 } from './dtypes.ts'
 export {
   type CommonConfig,
-  type ProblemType,
   readCommonConfig,
   writeCommonConfig,
   writeLabels,

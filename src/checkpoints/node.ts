@@ -3,7 +3,11 @@
 export {
   type AutoModel,
   AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForQuestionAnswering,
   AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
   createModel,
   describeModel,
   type LoadModelOptions,

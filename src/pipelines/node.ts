@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts'
 import { sequenceLimit } from '../models/sequence-limit.ts'
 import type { EngineOptions } from '../runtime/engine.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
+import { requireSingleLabel } from '../training/tasks/predict.ts'
 import { type FillMaskPipeline, fillMaskPipeline } from './fill-mask.ts'
 import { type TextClassificationPipeline, textClassificationPipeline } from './text-classification.ts'
 
@@ -27,7 +28,9 @@ const makers: { [Task in keyof Pipelines]: (directory: string, options: Pipeline
   {
     'text-classification': async (directory, { maxLength, ...options }) => {
       const tokenizer = await loadTokenizer(directory)
-      const limit = sequenceLimit(await describeModel(directory), tokenizer, maxLength)
+      const description = await describeModel(directory)
+      const limit = sequenceLimit(description, tokenizer, maxLength)
+      requireSingleLabel(description)
       const model = await loadModel(directory, 'sequence-classification', { ...options, requireHead: true })
       return textClassificationPipeline(model, tokenizer, { maxLength: limit })
     },

@@ -1,7 +1,13 @@
 import type { SequenceEncoder } from '../data/encode-examples.ts'
 import { encodeExamples } from '../data/encode-examples.ts'
 import type { EncoderModel } from '../models/model.ts'
-import { argmaxRows, classificationLogits, type PredictOptions, softmaxRows } from '../training/tasks/predict.ts'
+import {
+  argmaxRows,
+  classificationLogits,
+  type PredictOptions,
+  requireSingleLabel,
+  softmaxRows,
+} from '../training/tasks/predict.ts'
 
 /** A text, or a pair of texts that are judged together. */
 export type TextInput = string | { text: string; textPair?: string }
@@ -34,12 +40,14 @@ export interface TextClassificationPipeline {
  * await classify('You have won a prize') // { text: 'You have won a prize', label: 'spam', score: 0.99, scores: { ham: 0.01, spam: 0.99 } }
  * ```
  * @param maxLength longer texts are cut to so many tokens; default what the model takes
+ * @throws ConfigError for a model of several labels a text or of numbers
  */
 export function textClassificationPipeline(
   model: EncoderModel,
   tokenizer: SequenceEncoder,
   { maxLength = model.config.maxPositionEmbeddings }: { maxLength?: number } = {},
 ): TextClassificationPipeline {
+  requireSingleLabel(model)
   const { labels } = model.config
   async function classify(input: TextInput | readonly TextInput[], options: PredictOptions = {}) {
     const many = Array.isArray(input)

@@ -10,8 +10,13 @@ import { collateSequences } from '../../data/collator.ts'
 import { bertConfig } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import {
+  type AutoModel,
   AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForQuestionAnswering,
   AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
   createModel,
   describeModel,
   type LoadModelOptions,
@@ -55,6 +60,8 @@ async function withConfig(name: string, as: string, changes: Record<string, unkn
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...changes }))
   return folder
 }
+
+const readJson = async (folder: string) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
 
 /** Collects what the logger is told. */
 function listener() {
@@ -215,19 +222,6 @@ describe('a new head', () => {
     expect(messages).toEqual([expect.stringMatching(/taken, with the names x, y, z/)])
   })
 
-  test('with one label is refused: to transformers that is regression', async () => {
-    const task = 'sequence-classification'
-    const refusal = { code: 'ONE_LABEL', message: expect.stringMatching(/two labels or more, .*not supported yet/) }
-    const one = { problem_type: undefined, id2label: { 0: 'score' }, label2id: { score: 0 } }
-    const folder = await withConfig('float16', 'one label', one)
-    await expect(loadModel(folder, undefined, { threads: 1 })).rejects.toMatchObject(refusal)
-    await expect(loadModel(await unpack(root, 'base'), task, { threads: 1, labels: ['x'] })).rejects.toMatchObject(
-      refusal,
-    )
-    const config = bertConfig({ size: 'tiny', labels: ['x'] })
-    expect(() => AutoModelForSequenceClassification.fromConfig(config)).toThrow(expect.objectContaining(refusal))
-  })
-
   test('is refused where one is required', async () => {
     const required = { threads: 1, requireHead: true }
     const missing = loadModel(await unpack(root, 'base'), 'sequence-classification', required)
@@ -235,6 +229,105 @@ describe('a new head', () => {
     await expect(missing).rejects.toThrow(/missing +classifier\.weight/)
     const other = loadModel(await unpack(root, 'float16'), undefined, { ...required, labels: ['x', 'y'] })
     await expect(other).rejects.toThrow(/mis-shaped +classifier\.weight/)
+  })
+})
+
+describe('the head of a task', () => {
+  const cases: [AutoModel, string, string[]][] = [
+    [AutoModelForTokenClassification, 'BertForTokenClassification', ['classifier.bias', 'classifier.weight']],
+    [AutoModelForQuestionAnswering, 'BertForQuestionAnswering', ['qa_outputs.bias', 'qa_outputs.weight']],
+    [AutoModelForMultipleChoice, 'BertForMultipleChoice', ['classifier.bias', 'classifier.weight']],
+    [
+      AutoModelForNextSentencePrediction,
+      'BertForNextSentencePrediction',
+      ['cls.seq_relationship.bias', 'cls.seq_relationship.weight'],
+    ],
+  ]
+
+  test.each(cases)('starts fresh on a bare encoder and is kept: %#, %s', async (auto, className, names) => {
+    const { messages, logger } = listener()
+    const labels = ['a', 'b', 'c']
+    const first = await auto.fromPretrained(await unpack(root, 'base'), { threads: 1, logger, labels })
+    expect(messages).toEqual([expect.stringContaining(`base has no weights for ${names.join(', ')}: they start fresh`)])
+    const copy = join(root, className)
+    await first.savePretrained(copy)
+    const { id2label, ...json } = await readJson(copy)
+    expect(json.architectures).toEqual([className])
+    expect(json.problem_type).toBeUndefined()
+    // Heads of two outputs take them from num_labels in transformers, whatever they mean.
+    const isOfTwo = className.includes('Question') || className.includes('Next')
+    expect(id2label).toEqual(isOfTwo ? undefined : { 0: 'a', 1: 'b', 2: 'c' })
+    const again = await loadModel(copy, undefined, { threads: 1, requireHead: true })
+    expect(again.className).toBe(className)
+    expect(await allWeights(again)).toEqual(await allWeights(first))
+    await Promise.all([first.close(), again.close()])
+  })
+
+  test('of sentence pairs is found in what pre-training left', async () => {
+    const folder = await unpack(root, 'pretraining')
+    await withModel(folder, 'next-sentence', { requireHead: true }, async (model) =>
+      expect(await model.parameter('cls.seq_relationship.weight')).toHaveLength(24),
+    )
+  })
+})
+
+describe('what the outputs of a sequence classifier mean', () => {
+  const task = 'sequence-classification'
+  const problemType = async (folder: string, options: LoadModelOptions = {}) =>
+    withModel(folder, task, options, async ({ config }) => config.problemType)
+
+  test.each(['regression', 'multi_label_classification', 'single_label_classification'] as const)(
+    'is told by config.json: %s',
+    async (type) => {
+      const folder = await withConfig('float16', type, { problem_type: type })
+      expect(await problemType(folder)).toBe(type)
+      const copy = join(root, `${type} again`)
+      await withModel(folder, undefined, {}, (model) => model.savePretrained(copy))
+      expect((await readJson(copy)).problem_type).toBe(type)
+      expect((await describeModel(copy)).config.problemType).toBe(type)
+    },
+  )
+
+  test('is one class of several if nothing is told, but a number where there is one label', async () => {
+    expect(await problemType(await unpack(root, 'float16'))).toBe('single_label_classification')
+    const one = { problem_type: undefined, id2label: { 0: 'score' }, label2id: { score: 0 } }
+    const folder = await withConfig('float16', 'one label', one)
+    await withModel(folder, undefined, {}, async (model) => {
+      expect(model.config).toMatchObject({ problemType: 'regression', labels: ['score'] })
+      expect((await model.forward(batch)).logits!.dims).toEqual([4, 1])
+      await model.savePretrained(join(root, 'one label again'))
+    })
+    expect(await readJson(join(root, 'one label again'))).toMatchObject({
+      problem_type: 'regression',
+      id2label: { 0: 'score' },
+    })
+    expect(bertConfig({ labels: ['x'] }).problemType).toBe('regression')
+  })
+
+  test('may be given for a new classifier; a trained one for another meaning is told of', async () => {
+    const { messages, logger } = listener()
+    const type = 'multi_label_classification'
+    const labels = ['a', 'b']
+    const base = await unpack(root, 'base')
+    expect(await problemType(base, { problemType: type, labels, logger })).toBe(type)
+    expect(messages.splice(0)).toHaveLength(1) // that it starts fresh
+    const trained = await withConfig('float16', 'trained', { problem_type: 'regression' })
+    expect(await problemType(trained, { problemType: type, logger })).toBe(type)
+    expect(messages).toEqual([
+      expect.stringMatching(/trained for problem_type "regression" and is taken for "multi_label/),
+    ])
+  })
+
+  test('one class of one is refused', async () => {
+    const refusal = { code: 'ONE_LABEL', message: expect.stringMatching(/two labels or more.*only "x"/) }
+    const options = { threads: 1, labels: ['x'] }
+    const base = await unpack(root, 'base')
+    const single = { ...options, problemType: 'single_label_classification' } as const
+    await expect(loadModel(base, task, single)).rejects.toMatchObject(refusal)
+    await expect(loadModel(base, 'token-classification', options)).rejects.toMatchObject(refusal)
+    await expect(loadModel(base, task, { threads: 1, labels: [] })).rejects.toMatchObject({ code: 'ONE_LABEL' })
+    const config = bertConfig({ size: 'tiny', labels: ['x'], problemType: 'single_label_classification' })
+    expect(() => AutoModelForSequenceClassification.fromConfig(config)).toThrow(expect.objectContaining(refusal))
   })
 })
 
@@ -251,22 +344,6 @@ describe('what cannot be loaded is refused', () => {
       'masked-lm',
       'UNTIED_EMBEDDINGS',
       /tie_word_embeddings is false/,
-    ],
-    [
-      'regression',
-      'float16',
-      { problem_type: 'regression' },
-      undefined,
-      'PROBLEM_TYPE',
-      /"regression" is not supported/,
-    ],
-    [
-      'several labels a text',
-      'float16',
-      { problem_type: 'multi_label_classification' },
-      undefined,
-      'PROBLEM_TYPE',
-      /multi_label/,
     ],
     ['an unknown problem type', 'float16', { problem_type: 'ranking' }, undefined, undefined, /problem_type/],
     ['a decoder', 'pretraining', { is_decoder: true }, 'masked-lm', 'DECODER', /is_decoder/],

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
-import type { EncoderConfig, Head } from '../../models/architecture.ts'
+import type { EncoderConfig, Head, ProblemType } from '../../models/architecture.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
 import { EncoderModel, type ModelOptions } from '../../models/model.ts'
 import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
@@ -14,11 +14,16 @@ import { saveWeights } from './save-weights.ts'
 
 export interface LoadModelOptions extends ModelOptions {
   /**
-   * Classes of the classifier, at least two; default those of the checkpoint. Another number starts a new classifier. As many
+   * Classes of the classifier, at least two, or names of the numbers of a regression; default those of the checkpoint. Another number starts a new classifier. As many
    * other names rename the trained one's classes, as in transformers, of which the logger is warned; its own names in another
    * order are refused.
    */
   labels?: readonly string[]
+  /**
+   * What a sequence classifier's outputs mean; default what config.json says, and if that says nothing, one label means
+   * regression and several mean one class of them, as in transformers.
+   */
+  problemType?: ProblemType
   /** Refuse a checkpoint without this head, rather than start a new one; default false. */
   requireHead?: boolean
   /** Told which parameters start fresh. */
@@ -35,12 +40,14 @@ export async function describeModel(
   directory: string,
   task?: string,
   labels?: readonly string[],
+  problemType?: ProblemType,
 ): Promise<ModelDescription> {
   const where = join(directory, CONFIG_FILE)
   const json = await readConfig(directory)
   const common = readCommonConfig(json, where)
   const architecture = findArchitecture(common.modelType, where)
-  const config = architecture.readConfig(json, where, labels ?? common.labels)
+  const read = architecture.readConfig(json, where, labels ?? common.labels)
+  const config = { ...read, problemType: problemType ?? common.problemType ?? read.problemType }
   const head =
     task === undefined
       ? headOfClass(common.architectures[0], architecture.modelType)
@@ -57,19 +64,9 @@ export async function describeModel(
 export async function loadModel(
   directory: string,
   task: string | undefined,
-  { labels, requireHead = false, logger = silentLogger, ...options }: LoadModelOptions = {},
+  { labels, problemType, requireHead = false, logger = silentLogger, ...options }: LoadModelOptions = {},
 ): Promise<EncoderModel> {
-  const { architecture, config, head, common } = await describeModel(directory, task, labels)
-  if (
-    common.problemType &&
-    common.problemType !== 'single_label_classification' &&
-    head?.task === 'sequence-classification'
-  ) {
-    throw new CheckpointError(
-      'PROBLEM_TYPE',
-      `${directory}: problem_type "${common.problemType}" is not supported yet, only single_label_classification`,
-    )
-  }
+  const { architecture, config, head, common } = await describeModel(directory, task, labels, problemType)
   if (!common.tieWordEmbeddings && head?.task === 'masked-lm') {
     throw new CheckpointError(
       'UNTIED_EMBEDDINGS',
@@ -77,7 +74,7 @@ export async function loadModel(
         'Use a checkpoint with tied embeddings.',
     )
   }
-  if (head?.task === 'sequence-classification') requireClasses(config.labels, directory)
+  requireClasses(head, config, directory)
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
   let report: LoadReport | undefined
@@ -97,9 +94,8 @@ export async function loadModel(
       const loaded = new Set(report.loaded)
       // Told by the weights: an older config.json does not say which head they have.
       const hasTrainedHead = created.parameters.every(({ name }) => name.startsWith(prefix) || loaded.has(name))
-      if (labels && hasTrainedHead && head?.task === 'sequence-classification') {
-        checkLabels(labels, common.labels, directory, logger)
-      }
+      if (labels && hasTrainedHead && head?.leastClasses) checkLabels(labels, common.labels, directory, logger)
+      if (hasTrainedHead && head?.hasProblemType) warnOfOtherMeaning(config.problemType, common, directory, logger)
       return loaded
     },
   )
@@ -111,13 +107,22 @@ export async function loadModel(
   return model
 }
 
-/** transformers takes one label for regression, which there is no head for yet. */
-function requireClasses(labels: readonly string[], where: string): void {
-  if (labels.length > 1) return
-  throw new ConfigError(
-    'ONE_LABEL',
-    `${where}: a classifier needs two labels or more, there is ${labels.length === 0 ? 'none' : `only "${labels[0]}"`}; ` +
-      'one number a text, as transformers has it for one label, is not supported yet',
+function requireClasses(head: Head | undefined, config: EncoderConfig, where: string): void {
+  const { labels } = config
+  const least = head?.leastClasses?.(config) ?? 0
+  if (labels.length >= least) return
+  const needed = least === 1 ? 'a label' : 'two labels or more'
+  const found = labels.length === 0 ? 'none' : `only "${labels[0]}"`
+  const otherwise =
+    head?.hasProblemType && labels.length === 1 ? '; for one number a text it is problemType "regression"' : ''
+  throw new ConfigError('ONE_LABEL', `${where}: a classifier needs ${needed}, there is ${found}${otherwise}`)
+}
+
+/** A trained classifier's outputs were trained for one meaning. */
+function warnOfOtherMeaning(type: ProblemType, { problemType }: CommonConfig, directory: string, logger: Logger): void {
+  if (problemType === null || problemType === type) return
+  logger.warn(
+    `${directory}: the classifier was trained for problem_type "${problemType}" and is taken for "${type}": it needs training first`,
   )
 }
 
@@ -150,7 +155,7 @@ export function createModel(
     config,
     head: typeof task === 'string' ? findHead(task, modelType) : task,
   }
-  if (definition.head.task === 'sequence-classification') requireClasses(config.labels, 'the config')
+  requireClasses(definition.head, config, 'the config')
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
 }
 
@@ -166,8 +171,9 @@ export async function savePretrained(model: EncoderModel, directory: string): Pr
     ...writeCommonConfig({
       architectures: [model.className],
       modelType: architecture.modelType,
-      labels: config.labels,
-      problemType: head?.task === 'sequence-classification' ? 'single_label_classification' : null,
+      // transformers makes as many outputs as there are labels, so a head of two must not have three.
+      labels: head?.outputs === undefined || head.outputs === config.labels.length ? config.labels : undefined,
+      problemType: head?.hasProblemType ? config.problemType : null,
       dtype: 'float32',
       tieWordEmbeddings: true,
     }),
@@ -187,4 +193,8 @@ const autoModel = (task: string): AutoModel => ({
 })
 
 export const AutoModelForSequenceClassification = autoModel('sequence-classification')
+export const AutoModelForTokenClassification = autoModel('token-classification')
+export const AutoModelForQuestionAnswering = autoModel('question-answering')
+export const AutoModelForMultipleChoice = autoModel('multiple-choice')
+export const AutoModelForNextSentencePrediction = autoModel('next-sentence')
 export const AutoModelForMaskedLM = autoModel('masked-lm')

@@ -1,4 +1,6 @@
+import { ConfigError } from '../../core/errors.ts'
 import { collateSequences, type EncodedSequence } from '../../data/collator.ts'
+import type { EncoderConfig } from '../../models/architecture.ts'
 import type { ModelBatch } from '../../models/batch-inputs.ts'
 import type { EncoderModel } from '../../models/model.ts'
 
@@ -39,6 +41,18 @@ export async function classificationLogits(
     onProgress?.(done)
   }
   return logits
+}
+
+/**
+ * Whether a model tells one class of several.
+ * @throws ConfigError `PROBLEM_TYPE`
+ */
+export function requireSingleLabel({ config: { problemType } }: { config: Pick<EncoderConfig, 'problemType'> }): void {
+  if (problemType === 'single_label_classification') return
+  throw new ConfigError(
+    'PROBLEM_TYPE',
+    `the model's problem_type is "${problemType}", but this needs a classifier of one label a text (single_label_classification)`,
+  )
 }
 
 /** Indices of sequences by batch, longest sequences first. */

@@ -9,7 +9,7 @@ import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
 import { computeMetrics, findMetric } from '../metrics-registry.ts'
 import type { WrongExample } from '../run-record.ts'
 import { defineTask } from './finetune-task.ts'
-import { argmaxRows, classificationLogits, type PredictOptions, softmaxRows } from './predict.ts'
+import { argmaxRows, classificationLogits, type PredictOptions, requireSingleLabel, softmaxRows } from './predict.ts'
 
 /** A model's answers on labelled items. N items, C classes. */
 export interface ClassificationPredictions extends ClassificationResult {
@@ -58,6 +58,7 @@ export const textClassification = defineTask<Example, ClassificationItem, Classi
   findMetric: (name) => findMetric(name).name,
   check: (model, examples) => void labelIds(examples, model.config.labels),
   encode(examples, { model, tokenizer, maxLength }) {
+    requireSingleLabel(model)
     const labels = labelIds(examples, model.config.labels)
     const encoded = encodeExamples(examples, tokenizer, { maxLength })
     return {

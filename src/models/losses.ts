@@ -35,14 +35,14 @@ function changedCrossEntropy(
 const power = (x: Value, exponent: number): Value => exp(scale(log(shift(relu(x), 1e-20)), exponent))
 
 /**
- * Binary cross-entropy, the sum of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), times `factor`, in the form that does not
- * overflow: max(x, 0) - x t + log(1 + e^-|x|). logits, targets: [N, C] -> []
+ * Binary cross-entropy, the sum of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), times `factor`, in a form that does not
+ * overflow: x (1/2 - t) + |x| / 2 + log(1 + e^-|x|). The kinks of its last two terms cancel, so that its gradient at 0 is right
+ * although that of |x| is 0 there. logits, targets: [N, C] -> []
  */
 export function binaryCrossEntropy(logits: Value, targets: Value, factor: Value): Value {
-  const positive = relu(logits)
-  const magnitude = add(positive, relu(neg(logits)))
-  const loss = add(sub(positive, mul(logits, targets)), log(shift(exp(neg(magnitude)), 1))) // [N, C]
-  return mul(reduceSum(loss), factor)
+  const magnitude = add(relu(logits), relu(neg(logits)))
+  const linear = add(mul(logits, shift(neg(targets), 1 / 2)), scale(magnitude, 1 / 2)) // [N, C]
+  return mul(reduceSum(add(linear, log(shift(exp(neg(magnitude)), 1)))), factor)
 }
 
 /** The sum of (x - t)^2, times `factor`. outputs, targets: [N, C] -> [] */

@@ -28,6 +28,7 @@ export function checkBatch(batch: ModelBatch, { config, head }: ModelDefinition)
     )
   }
   if (batch.maskedRows) checkRange(batch.maskedRows, batch.tokens, 'masked row', 'the batch has no more tokens')
+  if (batch.choices) checkChoices(batch, batch.choices)
   if (batch.labels) {
     const expected = batch.maskedRows?.length ?? batch.choices?.length ?? batch.size
     if (batch.labels.length !== expected) {
@@ -49,7 +50,6 @@ export function checkBatch(batch: ModelBatch, { config, head }: ModelDefinition)
     checkRange(batch.pairLabels, 2, 'pair label', '0 is "follows", 1 "does not follow"')
   }
   if (batch.targets) checkTargets(batch, batch.targets, config)
-  if (batch.choices) checkChoices(batch, batch.choices)
   if (batch.startLabels) checkPlaces(batch, batch.startLabels, 'start label')
   if (batch.endLabels) checkPlaces(batch, batch.endLabels, 'end label')
 }

@@ -1,5 +1,11 @@
 // What runs anywhere; readers of files stand in node.ts.
-export { type AnswerCandidate, type AnswerOptions, type BestAnswers, bestAnswers } from './best-answers.ts'
+export {
+  type AnswerCandidate,
+  type AnswerOptions,
+  type BestAnswers,
+  bestAnswers,
+  readAnswerOptions,
+} from './best-answers.ts'
 export { collateQuestions, type QuestionBatch } from './collate-questions.ts'
 export {
   type AnswerWindow,
@@ -10,5 +16,11 @@ export {
   type QuestionEncoderOptions,
   type QuestionEncoding,
 } from './encode-questions.ts'
-export type { Answer, QuestionExample, QuestionReadOptions, QuestionSource } from './question-example.ts'
+export {
+  type Answer,
+  describeQuestionPlace,
+  type QuestionExample,
+  type QuestionReadOptions,
+  type QuestionSource,
+} from './question-example.ts'
 export { parseSquad } from './squad-reader.ts'

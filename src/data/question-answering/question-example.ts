@@ -1,4 +1,4 @@
-import type { ExampleSource } from '../example.ts'
+import { describePlace, type ExampleSource } from '../example.ts'
 
 /** A stretch of a context that answers a question: `context.slice(start, start + text.length) === text`. */
 export interface Answer {
@@ -35,4 +35,9 @@ export interface QuestionReadOptions {
   repair?: boolean
   /** Told of each answer that was moved. */
   onRepair?: (message: string) => void
+}
+
+/** `dev.json: data[3].paragraphs[0].qas[2]` or `dev.jsonl, row 3`: the start of a message about a question. */
+export function describeQuestionPlace({ path, ...source }: QuestionSource): string {
+  return path === undefined ? describePlace(source) : `${source.file}: ${path}`
 }

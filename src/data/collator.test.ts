@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DataError, ShapeError } from '../core/errors.ts'
+import { collateChoices, collateMultipleChoice } from './collate-choices.ts'
+import { collateTargets, multiHot } from './collate-targets.ts'
 import fixture from './collator.fixture.json' with { type: 'json' }
 import { collateClassification, collateMaskedLm, collateSequences, type SequenceBatch } from './collator.ts'
 
@@ -34,11 +36,48 @@ describe("agrees with transformers' collators", () => {
     expect([...batch.positionIds]).toEqual([0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 0])
   })
 
+  test('targets of each output, DataCollatorWithPadding', () => {
+    const batch = collateTargets(items.map((item, b) => ({ ...item, targets: Float32Array.from(fixture.targets[b]) })))
+    expect([...batch.targets]).toEqual(fixture.collatedTargets.flat())
+    expect(pad(batch, batch.ids)).toEqual(fixture.padded.input_ids)
+  })
+
+  test('examples of two choices, DataCollatorForMultipleChoice', () => {
+    const examples = fixture.choiceOrder.map((order, e) => ({ choices: order.map((b) => items[b]), labelId: e }))
+    const batch = collateMultipleChoice(examples)
+    expect(pad(batch, batch.ids)).toEqual(fixture.choices.input_ids.flat())
+    expect(pad(batch, batch.typeIds)).toEqual(fixture.choices.token_type_ids.flat())
+    expect([...batch.keyMask]).toEqual(fixture.choices.attention_mask.flat(2))
+    expect([...batch.labels]).toEqual(fixture.choices.labels)
+    expect([...batch.choices]).toEqual([2, 2])
+  })
+
   test('labels of masked tokens', () => {
     const batch = collateMaskedLm(items.map((item, b) => ({ ...item, labels: int32(fixture.tokenLabels[b]) })))
     expect([...batch.maskedRows]).toEqual(fixture.maskedRows)
     expect([...batch.labels]).toEqual(fixture.paddedTokenLabels.flat().filter((label) => label !== -100))
   })
+})
+
+test('examples may have different numbers of choices', () => {
+  const sequence = (...ids: number[]) => ({ ids: int32(ids), typeIds: new Int32Array(ids.length) })
+  const batch = collateChoices([{ choices: [sequence(7)] }, { choices: [sequence(8, 9), sequence(6), sequence(5, 4)] }])
+  expect([...batch.choices]).toEqual([1, 3])
+  expect([...batch.firstTokens]).toEqual([0, 1, 3, 4])
+  expect(() => collateChoices([{ choices: [sequence(7)] }, { choices: [] }])).toThrow(
+    expect.objectContaining({ code: 'NO_CHOICES', message: expect.stringContaining('example 1') }),
+  )
+  expect(() => collateChoices([])).toThrow(DataError)
+})
+
+test('targets are as many for each sequence; several labels become ones', () => {
+  const item = (...targets: number[]) => ({ ids: int32([5]), typeIds: int32([0]), targets: Float32Array.from(targets) })
+  expect(() => collateTargets([item(1, 0), item(1)])).toThrow(
+    expect.objectContaining({ code: 'TARGET_COUNT', message: expect.stringMatching(/sequence 1 .* 1 targets.* 2:/) }),
+  )
+  expect([...multiHot([3, 0, 3], 5)]).toEqual([1, 0, 0, 1, 0])
+  expect([...multiHot([], 2)]).toEqual([0, 0])
+  for (const id of [5, -1, 0.5, Number.NaN]) expect(() => multiHot([id], 5)).toThrow(DataError)
 })
 
 test('the index vectors are inverse to each other, whatever the lengths', () => {

@@ -1,6 +1,15 @@
 // What runs anywhere; readers of files stand in node.ts.
 export { type BatchOptions, planBatches } from './batches.ts'
 export {
+  type ChoiceBatch,
+  type Choices,
+  collateChoices,
+  collateMultipleChoice,
+  type MultipleChoiceBatch,
+  type MultipleChoiceItem,
+} from './collate-choices.ts'
+export { collateTargets, multiHot, type TargetBatch, type TargetItem } from './collate-targets.ts'
+export {
   type ClassificationBatch,
   type ClassificationItem,
   collateClassification,

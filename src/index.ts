@@ -27,6 +27,12 @@ export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, re
 export type { PretrainingMasking, TextLayout } from './data/pretraining/index.ts'
 export type { CorpusFormat, CorpusOptions } from './data/pretraining/node.ts'
 export {
+  type QuestionFileOptions,
+  type QuestionFormat,
+  readAllQuestionExamples,
+  readQuestionExamples,
+} from './data/question-answering/node.ts'
+export {
   readAllTokenExamples,
   readTokenExamples,
   type TokenFormat,
@@ -67,6 +73,14 @@ export {
 } from './pipelines/fill-mask.ts'
 export { type PipelineOptions, pipeline } from './pipelines/node.ts'
 export {
+  type AnswerPipelineModel,
+  type AnswerQuestionsOptions,
+  type QuestionAnswer,
+  type QuestionAnsweringInput,
+  type QuestionAnsweringPipeline,
+  questionAnsweringPipeline,
+} from './pipelines/question-answering.ts'
+export {
   type TextClassification,
   type TextClassificationPipeline,
   type TextInput as ClassificationInput, // tokenizers have a TextInput too: a text, or its words
@@ -98,6 +112,7 @@ export { AutoTokenizer, type HubOptions, loadTokenizer, saveTokenizer } from './
 export type { PatternConfig } from './tokenizers/patterns/pattern.ts'
 export type { SplitBehavior } from './tokenizers/pre-tokenizers/delimiters.ts'
 export type { MetaspaceConfig } from './tokenizers/pre-tokenizers/metaspace.ts'
+export { exactMatch, normalizeAnswer, type SquadRules, wordF1 } from './training/answer-text.ts'
 export { type BootstrapOptions, bootstrapMetrics, type Interval, type MetricInterval } from './training/bootstrap.ts'
 export {
   type Calibration,
@@ -171,6 +186,15 @@ export type {
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
 export type { RampShape, ScheduleSettings } from './training/schedule-settings.ts'
 export {
+  type BestThreshold,
+  bootstrapSquadMetrics,
+  computeSquadMetrics,
+  type SquadMetrics,
+  type SquadResult,
+  type SquadScores,
+  squadMetrics,
+} from './training/squad-metrics.ts'
+export {
   defineTask,
   type EncodeContext,
   type FinetuneTask,
@@ -180,6 +204,13 @@ export {
 } from './training/tasks/finetune-task.ts'
 export type { PredictOptions } from './training/tasks/predict.ts'
 export {
+  type AnsweredQuestion,
+  type AnswerModel,
+  type AnswerPredictions,
+  type PredictAnswersOptions,
+  predictAnswers,
+} from './training/tasks/predict-answers.ts'
+export {
   type PredictTokensOptions,
   predictTokens,
   type TaggedSentence,
@@ -187,6 +218,12 @@ export {
   type TokenClassifier,
   type TokenPredictions,
 } from './training/tasks/predict-tokens.ts'
+export {
+  type QuestionAnsweringOptions,
+  type QuestionAnsweringTask,
+  questionAnswering,
+  questionAnsweringTask,
+} from './training/tasks/question-answering.ts'
 export {
   type ClassificationPredictions,
   predictClassification,

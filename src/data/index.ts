@@ -33,6 +33,26 @@ export { collectLabels, labelIds } from './labels.ts'
 export { type BatchContext, createLoader, DataLoader, type DataLoaderOptions, type LoaderOptions } from './loader.ts'
 export { type MaskingOptions, maskTokens } from './masking.ts'
 export { prefetch } from './prefetch.ts'
+export {
+  type Answer,
+  type AnswerCandidate,
+  type AnswerOptions,
+  type AnswerWindow,
+  type BestAnswers,
+  bestAnswers,
+  collateQuestions,
+  type EncodedQuestions,
+  type EncodeQuestionsOptions,
+  encodeQuestions,
+  parseSquad,
+  type QuestionBatch,
+  type QuestionEncoder,
+  type QuestionEncoderOptions,
+  type QuestionEncoding,
+  type QuestionExample,
+  type QuestionReadOptions,
+  type QuestionSource,
+} from './question-answering/index.ts'
 export { type SplitOptions, stratifiedSplit } from './split.ts'
 export {
   areEntityTags,

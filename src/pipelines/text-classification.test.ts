@@ -1,16 +1,17 @@
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
 import { allWeights } from '../../test/odd-model.ts'
-import { createModel } from '../checkpoints/node.ts'
+import { createModel, loadModel } from '../checkpoints/node.ts'
 import { CheckpointError, ConfigError, RuntimeError } from '../core/errors.ts'
 import { collateSequences } from '../data/collator.ts'
 import type { BertTokenizer } from '../tokenizers/index.ts'
 import { saveTokenizer } from '../tokenizers/node.ts'
+import { textClassification } from '../training/tasks/text-classification.ts'
 import { saveClassifier } from './classifier.samples.ts'
 import { pipeline } from './node.ts'
-import type { TextClassificationPipeline } from './text-classification.ts'
+import { type TextClassificationPipeline, textClassificationPipeline } from './text-classification.ts'
 
 const root = temporaryFolder()
 const folder = join(root, 'model')
@@ -136,3 +137,20 @@ describe('a pipeline', () => {
     await expect(making).rejects.toThrow(/missing +classifier\.weight/)
   })
 })
+
+test.each(['regression', 'multi_label_classification'])(
+  'a model of %s is refused: softmax would say nothing',
+  async (type) => {
+    const other = join(root, type)
+    await cp(folder, other, { recursive: true })
+    const file = join(other, 'config.json')
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), problem_type: type }))
+    const refusal = { code: 'PROBLEM_TYPE', message: expect.stringContaining(`"${type}"`) }
+    await expect(pipeline('text-classification', other, { threads: 1 })).rejects.toMatchObject(refusal)
+    const model = await loadModel(other, undefined, { threads: 1 })
+    expect(() => textClassificationPipeline(model, tokenizer)).toThrow(expect.objectContaining(refusal))
+    const encode = () => textClassification.encode([], { model, tokenizer, maxLength: 9 })
+    expect(encode).toThrow(expect.objectContaining(refusal))
+    await model.close()
+  },
+)

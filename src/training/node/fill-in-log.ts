@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
@@ -46,6 +46,7 @@ export class FillInLog {
   ): Promise<FillInLog> {
     // A discriminator fills nothing in.
     if (model.definition.head?.task === 'replaced-token-detection') {
+      if (!resume) await rm(path, { force: true }) // of a run that this one replaces
       return new FillInLog(path, model, tokenizer, undefined, [], [])
     }
     const some = Array.from(

@@ -259,3 +259,12 @@ test.skipIf(!existsSync('/proc/self/fd'))('no corpus stays open', async () => {
   const open = readdirSync('/proc/self/fd').map(target)
   expect(open.filter((path) => path.endsWith('.tokens'))).toEqual([])
 })
+
+test('fill-ins of a run that is replaced go, also where the new one has none', async () => {
+  const output = join(root, 'replaced')
+  const options = { output, corpus: [await corpus('replaced', 20)], args: { maxSteps: 1 } }
+  await run('masked-lm', options)
+  expect(readdirSync(output)).toContain('fill-ins.json')
+  await run('rtd', { ...options, overwrite: true })
+  expect(readdirSync(output)).not.toContain('fill-ins.json')
+})

@@ -4,7 +4,7 @@ import type { Engine } from '../runtime/engine.ts'
 import { factoredPlace } from '../runtime/factored-update.ts'
 import type { StepRequest } from '../runtime/model-host.ts'
 import { type Optimizer, slotLayouts, updateProgram } from '../runtime/optimizer.ts'
-import type { ParameterLayout, ParameterShape, ParameterSlot } from '../runtime/parameter-layout.ts'
+import { layoutParameters, type ParameterLayout, type ParameterShape } from '../runtime/parameter-layout.ts'
 import type { UpdateGroup } from '../runtime/weight-updater.ts'
 import type { ParameterSpec } from './architecture.ts'
 import { type LossScales, lossScales, type ModelBatch } from './batch-inputs.ts'
@@ -74,6 +74,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   /** Names of the parameters that are trained. */
   readonly trained: readonly string[]
   readonly #declared: ReadonlySet<string>
+  /** Of `gradients` and the optimiser's slots. */
   readonly #layouts: ReadonlyMap<string, ParameterLayout>
   readonly #groups: readonly UpdateGroup[]
   readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed' | 'loss'>>
@@ -92,7 +93,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.#declared = declared
     this.#layouts = layouts
     this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42, loss: options.loss ?? {} }
-    this.#groups = updateGroups(model, new Set(trained), options.optimizer, layouts)
+    this.#groups = updateGroups(model, options.optimizer, layouts)
   }
 
   /** Use `model.compile`. */
@@ -103,17 +104,21 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     const graphOptions = { trained, dropout: options.dropout ?? true, loss: options.loss }
     const plain = gradientGraph(model.definition, graphOptions)
     const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
-    const layouts = slotLayouts(options.optimizer, model.layout, (name) => trained.includes(name))
+    const isTrained = new Set(trained)
+    const trainedLayout = layoutParameters(model.layout.slots.filter(({ name }) => isTrained.has(name)))
+    const slots = slotLayouts(options.optimizer, trainedLayout)
+    const layouts = new Map([...slots, ['gradients', trainedLayout]])
     const session = new TrainingSession(model, options, inputNames(plain.graph), trained, layouts)
     const program = {
       gradients: compileGraph(plain),
       accumulate: accumulate ? compileGraph(accumulate) : undefined,
       parameters: plain.parameters,
+      trained: trainedLayout,
       dense: plain.dense,
       outputs: plain.outputs,
       scattered: plain.scattered,
       dropout: plain.dropout,
-      update: updateProgram(options.optimizer, layouts),
+      update: updateProgram(options.optimizer, slots),
       profile: options.profile,
     }
     // The engine answers in the order of the calls, so whatever an earlier session asked from here on would meet this one's state.
@@ -166,7 +171,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 
   /** Names and shapes of a slot's arrays: the trained parameters, unless the optimiser keeps less of them. */
   stateShapes(slot: string): ParameterShape[] {
-    return this.#trainedSlots(slot).map(({ name, shape }) => ({ name, shape }))
+    return this.#layouts.get(slot)!.slots.map(({ name, shape }) => ({ name, shape }))
   }
 
   /**
@@ -177,7 +182,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     for (const slot of this.optimizer.slots) {
       const arrays = state.slots[slot]
       if (!arrays) throw new ConfigError('OPTIMIZER_STATE', `the state has no "${slot}": it is another optimiser's`)
-      for (const { name, offset, size } of this.#trainedSlots(slot)) {
+      for (const { name, offset, size } of this.#layouts.get(slot)!.slots) {
         const values = arrays[name]
         if (values?.length !== size)
           throw new ConfigError('OPTIMIZER_STATE', `the state of "${name}" is missing or has another size`)
@@ -224,16 +229,9 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     )
   }
 
-  /** The trained parameters' places in a flat array. */
-  #trainedSlots(array: string): ParameterSlot[] {
-    const trained = new Set(this.trained)
-    const { slots } = this.#layouts.get(array) ?? this.model.layout
-    return slots.filter(({ name }) => trained.has(name))
-  }
-
   async #readArray(array: string): Promise<Record<string, Float32Array>> {
     const values: Record<string, Float32Array> = {}
-    for (const { name, offset, size } of this.#trainedSlots(array)) {
+    for (const { name, offset, size } of this.#layouts.get(array)!.slots) {
       this.#requireCurrent()
       values[name] = await this.model.engine.read(array, offset, size)
     }
@@ -244,16 +242,17 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 /** Stretches of neighbouring trained parameters that share their settings; each parameter alone if it is looked at as a whole. */
 function updateGroups(
   model: TrainableModel,
-  trained: ReadonlySet<string>,
   optimizer: Optimizer,
   layouts: ReadonlyMap<string, ParameterLayout>,
 ): UpdateGroup[] {
   const groups: UpdateGroup[] = []
-  for (const { name, shape, offset, size } of model.layout.slots) {
-    if (!trained.has(name)) continue
+  const weights = new Map(model.layout.slots.map((slot) => [slot.name, slot]))
+  for (const { name, shape, size, offset: trainedStart } of layouts.get('gradients')!.slots) {
+    const { offset } = weights.get(name)!
     const group = {
       start: offset,
       end: offset + size,
+      trainedStart,
       weightDecay: decays(name) ? optimizer.weightDecay : 0,
       learningRateFactor: 1,
     }

@@ -28,6 +28,8 @@ export interface TrainingProgram {
   parameters: readonly string[]
   /** Outputs other than `grad:NAME`, with named dimensions. */
   outputs: Readonly<Record<string, readonly (number | string)[]>>
+  /** Where the gradients of the trained parameters lie. */
+  trained: ParameterLayout
   /** Trained parameters whose whole gradient is an output. */
   dense: readonly string[]
   /** Trained parameters of which a batch touches few rows, as of word embeddings. */
@@ -76,8 +78,7 @@ type ArrayName = 'weights' | 'gradients' | (string & {})
 
 export class ModelHost {
   readonly #backend: Backend
-  readonly #layout: ParameterLayout
-  readonly #slots: ReadonlyMap<string, ParameterSlot>
+  readonly #slots: Slots
   readonly #arrays = new Map<ArrayName, Float32Array>()
   readonly #forwards = new Map<string, { session: Session; parameters: readonly string[] }>()
   #training?: {
@@ -85,6 +86,8 @@ export class ModelHost {
     gradients: Session
     accumulate?: Session
     updater: WeightUpdater
+    /** Of gradients. */
+    slots: Slots
   }
   #maskBytes = new Uint8Array(0)
   /** The rows that the gradients of scattered parameters are not zero in. */
@@ -92,8 +95,7 @@ export class ModelHost {
 
   constructor(backend: Backend, layout: ParameterLayout) {
     this.#backend = backend
-    this.#layout = layout
-    this.#slots = new Map(layout.slots.map((slot) => [slot.name, slot]))
+    this.#slots = slotsByName(layout)
     this.#arrays.set('weights', new Float32Array(layout.size))
   }
 
@@ -136,12 +138,12 @@ export class ModelHost {
     }
     for (const name of ['gradients', ...slots]) {
       const array = this.#arrays.get(name)
-      const size = slotSizes?.[name] ?? this.#layout.size
+      const size = slotSizes?.[name] ?? program.trained.size
       if (array?.length === size) array.fill(0)
       else this.#arrays.set(name, new Float32Array(size))
     }
     this.#touchedRows.clear()
-    this.#training = { program, gradients, accumulate, updater }
+    this.#training = { program, gradients, accumulate, updater, slots: slotsByName(program.trained) }
   }
 
   /** Gradients of all micro-batches, clipping, update. */
@@ -261,11 +263,12 @@ export class ModelHost {
     return masks
   }
 
-  #views(array: ArrayName, names: readonly string[]): Record<string, Tensor> {
+  #views(array: 'weights' | 'gradients', names: readonly string[]): Record<string, Tensor> {
     const data = this.#array(array)
+    const slots = array === 'weights' ? this.#slots : this.#requireTraining().slots
     return Object.fromEntries(
       names.map((name) => {
-        const slot = this.#slots.get(name)
+        const slot = slots.get(name)
         if (!slot) throw new RuntimeError('NO_PARAMETER', `the model has no parameter "${name}"`)
         const view = data.subarray(slot.offset, slot.offset + slot.size)
         return [name, { dtype: 'float32', data: view, dims: slot.shape } satisfies Tensor]
@@ -284,6 +287,10 @@ export class ModelHost {
     return this.#training
   }
 }
+
+type Slots = ReadonlyMap<string, ParameterSlot>
+
+const slotsByName = ({ slots }: ParameterLayout): Slots => new Map(slots.map((slot) => [slot.name, slot]))
 
 /** table[rows[i]] += values[i]. table: [R, H], values: [N, H], rows: [N] */
 function addRows(table: Tensor, values: Float32Array, rows: Int32Array): void {

@@ -54,17 +54,12 @@ export interface LayerwiseUpdate {
   weights(inputs: Record<string, Value>): Value
 }
 
-/** Where the state of trained parameters lies in the array of each slot. */
-export function slotLayouts(
-  optimizer: Optimizer,
-  weights: ParameterLayout,
-  isTrained: (name: string) => boolean,
-): Map<string, ParameterLayout> {
-  if (!('factored' in optimizer)) return new Map(optimizer.slots.map((slot) => [slot, weights]))
-  const trained = weights.slots.filter(({ name }) => isTrained(name))
+/** Where the state of parameters lies in the array of each slot. @param trained where their gradients lie */
+export function slotLayouts(optimizer: Optimizer, trained: ParameterLayout): Map<string, ParameterLayout> {
+  if (!('factored' in optimizer)) return new Map(optimizer.slots.map((slot) => [slot, trained]))
   const layoutOf = (slot: string) =>
     layoutParameters(
-      trained.flatMap((parameter) => {
+      trained.slots.flatMap((parameter) => {
         const shape = factoredShape(slot, parameter.shape)
         return shape ? [{ name: parameter.name, shape }] : []
       }),

@@ -32,8 +32,11 @@ interface FactoredProgram {
 
 /** A stretch of the flat arrays with settings of its own. */
 export interface UpdateGroup {
+  /** Of the weights. */
   start: number
   end: number
+  /** Where the stretch starts in the gradients and in state of the weights' size; default as in the weights. */
+  trainedStart?: number
   weightDecay: number
   /** Factor of the learning rate; default 1. */
   learningRateFactor: number
@@ -122,11 +125,11 @@ async function elementwiseGroups(program: ElementwiseProgram): Promise<UpdateOfG
 
 const factoredGroups =
   (settings: FactoredSettings): UpdateOfGroup =>
-  (arrays, { start, end, factored }, scalars) => {
+  (arrays, { start, end, trainedStart = start, factored }, scalars) => {
     const { learningRateFactor, weightDecay, gradientScale, newShare, largestStep } = scalars
     const own = {
       weights: arrays.get('weights')!.subarray(start, end),
-      gradients: arrays.get('gradients')!.subarray(start, end),
+      gradients: arrays.get('gradients')!.subarray(trainedStart, trainedStart + end - start),
       slot: (name: string) => arrays.get(name)!,
     }
     const learningRate = scalars.learningRate * learningRateFactor
@@ -143,22 +146,25 @@ async function createPass(kernel: ElementwiseKernel): Promise<Pass> {
 function runPass(
   { kernel, run, tensors }: Pass,
   arrays: ReadonlyMap<string, Float32Array>,
-  { start: first, end: last }: UpdateGroup,
+  { start: first, end: last, trainedStart = first }: UpdateGroup,
   scalars: Readonly<Record<string, number>>,
 ): Record<string, number> {
   const args = kernel.scalars.map((name) => scalars[name])
+  const startIn = (array: string) => (array === 'weights' ? 0 : trainedStart - first)
   const totals = kernel.sums.map(() => 0)
   for (let start = first; start < last; start += stretch) {
     const length = Math.min(stretch, last - start)
     for (const [name, tensor] of tensors) {
-      tensor.set(arrays.get(name)!.subarray(start, start + length))
+      const from = start + startIn(name)
+      tensor.set(arrays.get(name)!.subarray(from, from + length))
       // Whole vectors: up to 3 elements behind the end are computed and not stored. Zeros add nothing to the sums.
       if (length < stretch) tensor.fill(0, length, length + 3)
     }
     const result = run(length * 4, ...args) ?? []
     const sums = typeof result === 'number' ? [result] : result
     for (let i = 0; i < totals.length; i++) totals[i] += sums[i]
-    for (const name of kernel.outputs) arrays.get(name)!.set(tensors.get(name)!.subarray(0, length), start)
+    for (const name of kernel.outputs)
+      arrays.get(name)!.set(tensors.get(name)!.subarray(0, length), start + startIn(name))
   }
   return Object.fromEntries(kernel.sums.map((name, i) => [name, totals[i]]))
 }

@@ -48,7 +48,7 @@ test.for(fixture.cases)(
   'twenty steps of $optimizer with $options',
   async ({ rateFactor, steps, ...given }, { annotate }) => {
     const optimizer = create[given.optimizer](given.options)
-    const layouts = slotLayouts(optimizer, layout, () => true)
+    const layouts = slotLayouts(optimizer, layout)
     const program = updateProgram(optimizer, layouts)
     const updater = await WeightUpdater.create(onnxRuntimeBackend({ threads: 1 }), program)
     const sizeOf = (name: string) => program.slotSizes?.[name] ?? layout.size

@@ -98,7 +98,9 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
     '--overwrite',
   ],
   ['an unknown flag', flags({ 'batch-sise': '4' }), 'UNKNOWN_FLAG', '--batch-sise', '--batch-size'],
-  ['a flag for later', flags({ freeze: 'embeddings' }), 'NOT_SUPPORTED', '--freeze'],
+  ['a flag for later', flags({ 'label-smoothing': '0.1' }), 'NOT_SUPPORTED', '--label-smoothing'],
+  ['a pattern without a match', flags({ freeze: 'embedings' }), 'NO_MATCH', 'freeze', '"embeddings"'],
+  ['nothing to train', flags({ freeze: '*' }), 'NOTHING_TO_TRAIN', 'freeze'],
   ['an unknown optimizer', flags({ optimizer: 'lamp' }), 'OPTIMIZER', '"lamp"', 'did you mean "lamb"', 'adamw, lamb'],
   [
     'an unknown metric',

@@ -38,6 +38,13 @@ export const trainingFlags = {
   'adagrad-lr-decay': number('Decay of the learning rate within adagrad (default 0)'),
   'adafactor-relative-step': yes("Steps relative to the weights in adafactor, as PyTorch's"),
   'max-grad-norm': number('Scale gradients down to this norm (default 1; 0: never)'),
+  freeze: {
+    type: 'string',
+    many: true,
+    value: 'PATTERN',
+    description: 'Parameters that stay as they are, such as embeddings or encoder.layer.[0-5]; several may follow',
+  },
+  'layerwise-lr-decay': number('Learning rate of a layer in parts of that of the layer above (default 1)'),
   dropout: yes('Apply dropout (default; --no-dropout turns it off)'),
   'eval-strategy': text('no|steps|epoch', 'When to evaluate (default epoch, with evaluation data)'),
   'eval-steps': number('Steps between evaluations (default 500)'),
@@ -52,8 +59,6 @@ export const trainingFlags = {
   'early-stopping-threshold': number('Improvement that counts (default 0)'),
   'logging-steps': number('Steps between entries of the log (default 10)'),
   optimizer: text(optimizerNames.join('|'), 'How weights follow gradients (default adamw)'),
-  freeze: later,
-  'layerwise-lr-decay': later,
   'class-weights': later,
   'label-smoothing': later,
 } as const satisfies Flags

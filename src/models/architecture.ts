@@ -61,6 +61,11 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   /** The encoder's parameters in checkpoint order, names without the prefix. */
   parameters(config: C): ParameterSpec[]
   /**
+   * The encoder layer that a parameter belongs to: 0 for the first, -1 for what is below it, such as embeddings; absent for
+   * what is above the layers. @param name without the prefix
+   */
+  layerOf(name: string): number | undefined
+  /**
    * Builds the encoder.
    * @param rows int32 [R]: the rows of the last layer's output that are wanted, so that it need not compute the others;
    * default all

@@ -6,7 +6,7 @@ import type { Architecture, ParameterSpec } from './architecture.ts'
 import { type BertConfig, readBertConfig, writeBertConfig } from './bert-config.ts'
 import { activation, layerNormLayer, layerNormParameters, linearLayer, linearParameters } from './layers.ts'
 import type { ModelScope } from './model-scope.ts'
-import { embeddingParameters, embedTokens, encodeLayers, layerParameters } from './transformer-encoder.ts'
+import { embeddingParameters, embedTokens, encodeLayers, layerOf, layerParameters } from './transformer-encoder.ts'
 
 export const bert: Architecture<BertConfig> = {
   modelType: 'bert',
@@ -16,6 +16,7 @@ export const bert: Architecture<BertConfig> = {
   readConfig: readBertConfig,
   writeConfig: writeBertConfig,
   parameters: (config) => [...embeddingParameters(config, config.hiddenSize), ...layerParameters(config)],
+  layerOf,
   encode: (scope, config, batch, rows) => encodeLayers(scope, config, batch, embedTokens(scope, config, batch), rows),
   pooler: { parameters: poolerParameters, build: (scope, _config, first) => pool(scope, first) },
   classifierDropout: ({ classifierDropout, hiddenDropoutProb }) => classifierDropout ?? hiddenDropoutProb,

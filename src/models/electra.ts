@@ -7,7 +7,7 @@ import type { BatchInputs } from './batch-inputs.ts'
 import { type ElectraConfig, readElectraConfig, writeElectraConfig } from './electra-config.ts'
 import { layerNormLayer, layerNormParameters, linearLayer, linearParameters } from './layers.ts'
 import type { ModelScope } from './model-scope.ts'
-import { embeddingParameters, embedTokens, encodeLayers, layerParameters } from './transformer-encoder.ts'
+import { embeddingParameters, embedTokens, encodeLayers, layerOf, layerParameters } from './transformer-encoder.ts'
 
 export const electra: Architecture<ElectraConfig> = {
   modelType: 'electra',
@@ -17,6 +17,7 @@ export const electra: Architecture<ElectraConfig> = {
   readConfig: readElectraConfig,
   writeConfig: writeElectraConfig,
   parameters: (config) => [...embeddingParameters(config, config.embeddingSize), ...bodyParameters(config)],
+  layerOf: (name) => (name.startsWith('embeddings_project.') ? -1 : layerOf(name)),
   encode: (scope, config, batch, rows) => encodeBody(scope, config, batch, embedTokens(scope, config, batch), rows),
   classifierDropout: ({ classifierDropout, hiddenDropoutProb }) => classifierDropout ?? hiddenDropoutProb,
   classifier: {

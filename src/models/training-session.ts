@@ -32,6 +32,8 @@ export interface CompileOptions {
   accumulate?: boolean
   /** Which parameters to train; default all. */
   trained?: (name: string) => boolean
+  /** By how much a parameter's step size differs from the others'; default 1 for all. */
+  learningRateFactor?: (name: string) => number
   /** Gradients are scaled down to this norm; 0 turns it off; default 1. */
   maxGradNorm?: number
   /** Decides the dropout masks; default 42. */
@@ -93,7 +95,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.#declared = declared
     this.#layouts = layouts
     this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42, loss: options.loss ?? {} }
-    this.#groups = updateGroups(model, options.optimizer, layouts)
+    this.#groups = updateGroups(model, options, layouts)
   }
 
   /** Use `model.compile`. */
@@ -242,7 +244,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 /** Stretches of neighbouring trained parameters that share their settings; each parameter alone if it is looked at as a whole. */
 function updateGroups(
   model: TrainableModel,
-  optimizer: Optimizer,
+  { optimizer, learningRateFactor = () => 1 }: CompileOptions,
   layouts: ReadonlyMap<string, ParameterLayout>,
 ): UpdateGroup[] {
   const groups: UpdateGroup[] = []
@@ -254,7 +256,7 @@ function updateGroups(
       end: offset + size,
       trainedStart,
       weightDecay: decays(name) ? optimizer.weightDecay : 0,
-      learningRateFactor: 1,
+      learningRateFactor: learningRateFactor(name),
     }
     if ('factored' in optimizer) {
       const offsetIn = (slot: string) => layouts.get(slot)!.slots.find((each) => each.name === name)!.offset
@@ -267,8 +269,9 @@ function updateGroups(
     }
     const last = groups.at(-1)
     // The gap that alignment leaves holds zeros, which an update leaves zero.
-    const adjoins = last && last.weightDecay === group.weightDecay && offset - last.end < 16
-    if (adjoins) last.end = group.end
+    const adjoins = last && offset - last.end < 16
+    const alike = last?.weightDecay === group.weightDecay && last.learningRateFactor === group.learningRateFactor
+    if (adjoins && alike) last.end = group.end
     else groups.push(group)
   }
   return groups

@@ -54,6 +54,13 @@ export function layerParameters({
   return Array.from({ length: numHiddenLayers }, (_, i) => layer(i)).flat()
 }
 
+/** The `layerOf` of architectures that have this encoder. */
+export function layerOf(name: string): number | undefined {
+  if (name.startsWith('embeddings.')) return -1
+  const [, layer] = /^encoder\.layer\.(\d+)\./.exec(name) ?? []
+  return layer === undefined ? undefined : Number(layer)
+}
+
 /**
  * All layers, one after the other.
  * @param embedded [N, H]

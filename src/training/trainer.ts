@@ -4,6 +4,7 @@ import type { OptimizerState, TrainingSession } from '../models/training-session
 import { createOptimizer } from './optimizers/registry.ts'
 import { initialPlateau, stepPlateau } from './plateau.ts'
 import { scheduleFactor } from './schedule.ts'
+import { trainedParameters } from './trained-parameters.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
 import { bestMetricName, type TrainingArguments, trainingArguments } from './training-arguments.ts'
 import { type BatchMaker, type TrainingPhase, TrainingSteps } from './training-steps.ts'
@@ -89,14 +90,16 @@ export class Trainer<Item> {
   readonly args: TrainingArguments
   readonly #options: TrainerOptions<Item>
   readonly #steps: TrainingSteps<Item>
+  readonly #parameters: ReturnType<typeof trainedParameters>
 
-  /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps */
+  /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps and `trainedParameters` */
   constructor(options: TrainerOptions<Item>) {
     const args = trainingArguments(options.args ?? {}, { hasEval: (options.evalItems?.length ?? 0) > 0 })
     if (args.loadBestModelAtEnd && !options.checkpoints) {
       throw new ConfigError('BEST_MODEL', 'loadBestModelAtEnd needs checkpoints to load from: give the trainer a store')
     }
     this.args = args
+    this.#parameters = trainedParameters(options.model, args)
     this.#options = options
     const { trainItems, phases, task } = options
     if ((trainItems === undefined) === (phases === undefined)) {
@@ -141,6 +144,7 @@ export class Trainer<Item> {
       dropout: args.dropout,
       maxGradNorm: args.maxGradNorm,
       seed: args.seed,
+      ...this.#parameters,
     })
     const resumedFrom = resume ? await checkpoints?.latest() : undefined
     const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()

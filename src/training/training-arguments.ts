@@ -1,6 +1,7 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
+import { checkParameterSettings } from './parameter-settings.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
 import { checkScheduleSettings, type ScheduleSettings } from './schedule-settings.ts'
 
@@ -84,6 +85,13 @@ export interface TrainingArguments {
   loggingSteps: number
   /** Apply dropout as the model's config says; default true. */
   dropout: boolean
+  /** Patterns of parameters that stay as they are, such as `embeddings` or `encoder.layer.[0-5]`; default none. */
+  freeze: readonly string[]
+  /**
+   * Each layer's learning rate is this times that of the layer above: 1 for the head, d for the last layer, and d^(L + 1) for
+   * the embeddings below L layers; above 0 and at most 1, the default.
+   */
+  layerwiseLrDecay: number
 }
 
 /** Every setting with its default. */
@@ -125,6 +133,8 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   earlyStoppingThreshold: 0,
   loggingSteps: 10,
   dropout: true,
+  freeze: [],
+  layerwiseLrDecay: 1,
 }
 
 const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
@@ -236,6 +246,7 @@ export function trainingArguments(
   if (args.evalStrategy !== 'no' && !hasEval) {
     throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
   }
+  checkParameterSettings(args)
   return args
 }
 

@@ -8,6 +8,7 @@ import type { MetricInterval } from '../bootstrap.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
+import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer, type TrainResult } from '../trainer.ts'
 import { bestMetricName, trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
@@ -60,6 +61,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const { resume = false, overwrite = false } = options
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
+  trainedParameters(model, args) // which throws for what does not fit
   const best = bestMetricName(args)
   const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)

@@ -16,6 +16,7 @@ import { formatTokenizerJson } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { renderReport } from '../report/render-report.ts'
 import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
+import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer } from '../trainer.ts'
 import { trainingArguments } from '../training-arguments.ts'
 import { requireShares } from '../training-steps.ts'
@@ -57,6 +58,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
 async function run(options: PretrainOptions, stores: TokenStore[]): Promise<PretrainResult> {
   const { model, tokenizer, corpus, output, signal, onProgress, resume = false, overwrite = false } = options
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
+  trainedParameters(model, args) // which throws for what does not fit
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output)
   const phases = phasesOf(options)

@@ -23,6 +23,8 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     ['batches of similar length', { epochs: 1.2, groupByLength: true }],
     ['an optimiser without state', { maxSteps: 3, optimizer: 'sgd' }],
     ['momentum', { maxSteps: 3, optimizer: 'sgd', momentum: 0.9, dampening: 0.5 }],
+    ['frozen layers', { maxSteps: 3, weightDecay: 0.1, freeze: ['embeddings', 'layer.0'] }],
+    ['a learning rate for each layer', { maxSteps: 3, layerwiseLrDecay: 0.8 }],
     ['means of rows and columns', { maxSteps: 3, optimizer: 'adafactor', adafactorRelativeStep: true }],
   ]
   test.each(cases)('%s', async (name, args) => {

@@ -5,6 +5,8 @@ import { EncoderModel } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { onnxRuntimeBackend } from '../src/runtime/node/onnxruntime.ts'
 import { AdamW } from '../src/training/optimizers/adamw.ts'
+import { trainedParameters } from '../src/training/trained-parameters.ts'
+import { trainingArguments } from '../src/training/training-arguments.ts'
 import { answerLines } from './answer-lines.ts'
 import { benchModel } from './classifier.ts'
 import type { ProductRequest, ProfileAnswer, StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
@@ -20,16 +22,17 @@ function collate(rows: number[][], labels: StepBatch['labels']) {
 
 type Request = StepBatch | ProductRequest | { profile: true }
 
-await answerLines<StepSetup, Request>(async ({ task, config, threads, profile }) => {
+await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, freeze = [] }) => {
   const model = await EncoderModel.create(benchModel(task, config), createEngine, { threads })
   const optimizer = new AdamW({ learningRate: 1e-5, weightDecay: 0.01 })
-  const training = await model.compile({ optimizer, maxGradNorm: 1, profile })
+  const parameters = trainedParameters(model, trainingArguments({ freeze }))
+  const training = await model.compile({ optimizer, maxGradNorm: 1, profile, ...parameters })
 
   async function step({ ids, labels }: StepBatch): Promise<StepAnswer> {
     const start = performance.now()
     const { loss } = await training.step(collate(ids, labels))
     const seconds = (performance.now() - start) / 1000
-    return { seconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 }
+    return { seconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024, residentBytes: process.memoryUsage.rss() }
   }
 
   const versions = { node: process.versions.node, onnxruntime: env.versions.node ?? env.versions.common }

@@ -24,8 +24,10 @@ export interface StepSetup {
   threads: number
   /** PyTorch's side alone: bf16 runs the forward pass under autocast. */
   precision?: 'fp32' | 'bf16'
-  /** bertsmith's side alone: collect what the request `profile` reports. */
+  /** bertsmith's side alone, as the next: collect what the request `profile` reports. */
   profile?: boolean
+  /** Patterns of parameters that are not trained. */
+  freeze?: readonly string[]
 }
 
 /** The answer to a set-up, or why the side cannot run here. */
@@ -50,6 +52,8 @@ export interface StepAnswer {
   loss: number
   /** Largest resident memory of the process so far. */
   peakBytes: number
+  /** Resident memory now; bertsmith's side alone. */
+  residentBytes?: number
 }
 
 /** What a profiled process of bertsmith answers to `{"profile": true}`. */

@@ -1,0 +1,88 @@
+/**
+ * Ways to train the same model against each other, round by round on the same batches: `npx tsx bench/variants.ts CASE`.
+ * `frozen`: the embeddings and the lower half of the layers are not trained. Times are of whole steps; memory is what the
+ * process takes at its peak beyond what it holds after a step on two tokens: activations and their gradients.
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { denseBatches } from './batches.ts'
+import { baseSizes } from './classifier.ts'
+import type { StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
+import { Side } from './side.ts'
+import { median, summarize } from './statistics.ts'
+
+type Variant = Pick<StepSetup, 'freeze'>
+
+/** Changes to a plain step; the least ratio of the plain step's time to theirs that is promised. */
+const cases: Record<string, { variant: (layers: number) => Variant; leastSpeedup?: number }> = {
+  frozen: {
+    variant: (layers) => ({ freeze: ['embeddings', ...Array.from({ length: layers / 2 }, (_, i) => `layer.${i}`)] }),
+    leastSpeedup: 1.6,
+  },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    layers: { type: 'string', default: '12' },
+    'batch-size': { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+  },
+})
+const [layers, batchSize, rounds, threads] = [values.layers, values['batch-size'], values.rounds, values.threads].map(
+  Number,
+)
+const [name] = positionals
+const chosen = cases[name]
+if (!chosen) throw new Error(`name one of the cases ${Object.keys(cases).join(', ')}`)
+
+const ending = new AbortController()
+const plain: StepSetup = { task: 'sequence-classification', config: baseSizes(layers), threads }
+const smallest: StepBatch = { ids: [[101, 102]], labels: [0] }
+
+/** Starts a side and takes a step on two tokens, after which all but activations is in memory. */
+async function open(label: string, setup: StepSetup) {
+  const side = Side.startScript(label, 'bertsmith-step.ts', ending.signal)
+  await side.ask<StepReady>(setup)
+  const { residentBytes } = await side.ask<StepAnswer>(smallest)
+  return { side, restBytes: residentBytes!, answers: [] as StepAnswer[] }
+}
+
+try {
+  const { batches } = denseBatches(rounds + 1, batchSize)
+  const sides = [await open('plain', plain), await open(name, { ...plain, ...chosen.variant(layers) })]
+  for (const [round, batch] of batches.entries()) {
+    // The first round warms up; every other one goes the other way round.
+    for (const each of round % 2 === 0 ? sides : sides.toReversed())
+      each.answers.push(await each.side.ask<StepAnswer>(batch))
+    console.error(`round ${round}: ${sides.map(({ answers }) => answers[round].seconds.toFixed(2)).join(' and ')} s`)
+  }
+  const [base, variant] = sides.map(({ side, restBytes, answers }) => ({
+    name: side.name,
+    seconds: summarize(answers.slice(1).map(({ seconds }) => seconds)),
+    restBytes,
+    activationBytes: answers.at(-1)!.peakBytes - restBytes,
+  }))
+  const speedup = summarize(base.seconds.values.map((seconds, round) => seconds / variant.seconds.values[round]))
+  const memory = variant.activationBytes / base.activationBytes
+  for (const each of sides) await each.side.close()
+  const machine = { cpu: cpus()[0]?.model, processors: availableParallelism(), loadAverage: loadavg()[0] }
+  const settings = { layers, batchSize, threads, rounds }
+  console.log(
+    JSON.stringify({ case: name, date: new Date().toISOString(), machine, settings, base, variant, speedup, memory }),
+  )
+  const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+  for (const { name, seconds, restBytes, activationBytes } of [base, variant]) {
+    console.error(
+      `${name}: ${seconds.median.toFixed(3)} s a step, ${mebibytes(activationBytes)} beyond ${mebibytes(restBytes)}`,
+    )
+  }
+  console.error(
+    `${name}: ${median(speedup.values).toFixed(2)} x as fast (${speedup.min.toFixed(2)} to ${speedup.max.toFixed(2)})`,
+  )
+  console.error(`${name}: ${(100 * (1 - memory)).toFixed(0)} % less memory for activations`)
+  if (chosen.leastSpeedup && speedup.median < chosen.leastSpeedup) process.exitCode = 1
+} finally {
+  ending.abort()
+}

@@ -159,10 +159,10 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ],
   [
     'a flag of another task',
-    () => ['predict', '--model', at('encoder'), 'good', '--top-k', '3'],
+    () => ['predict', '--model', at('classifier'), 'good', '--top-k', '3'],
     'FLAG_TASK',
     '--top-k',
-    'masked language models',
+    'masked-lm',
   ],
   ['nothing to predict', () => ['predict', '--model', at('base')], 'TEXTS', '--input'],
   [

@@ -6,7 +6,14 @@ import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { Example } from '../data/example.ts'
 import { type ExampleFormat, type ReadOptions, readAllExamples } from '../data/node.ts'
 import type { Flags } from './command.ts'
-import type { DataValues } from './tasks/command-task.ts'
+
+/** The values of flags that say how to read a data file. */
+export interface DataValues {
+  readonly textColumn?: string
+  readonly textPairColumn?: string
+  readonly labelColumn?: string
+  readonly format?: string
+}
 
 /** Flags that say how to read a data file. */
 export const dataFlags = {

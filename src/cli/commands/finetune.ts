@@ -1,21 +1,23 @@
 import { join } from 'node:path'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
-import { stratifiedSplit } from '../../data/split.ts'
+import type { EncodedSequence } from '../../data/collator.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
-import { sequenceLimit } from '../../models/sequence-limit.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
+import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { checkOutputFolder, dataFlags, maxLengthFlag, modelFolder } from '../inputs.ts'
+import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
 import { metricTable } from '../tables.ts'
-import type { CommandTask, DataValues } from '../tasks/command-task.ts'
-import { findTask, taskNames } from '../tasks/registry.ts'
+import type { CommandTask } from '../tasks/command-task.ts'
+import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
+import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
+import { taskLength } from '../tasks/task-length.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
 
@@ -27,7 +29,12 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
   --epochs 3 --batch-size 16 --learning-rate 5e-4 --output out/spam`,
   flags: {
     task: { type: 'string', required: true, value: 'TASK', description: taskNames.join(', ') },
-    train: { type: 'string', required: true, value: 'FILE', description: 'Labelled texts: csv, tsv, jsonl' },
+    train: {
+      type: 'string',
+      required: true,
+      value: 'FILE',
+      description: 'Labelled data: csv, tsv, jsonl, conll, SQuAD json',
+    },
     output: {
       type: 'string',
       required: true,
@@ -37,17 +44,23 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     model: { type: 'string', value: 'DIR', description: 'Model to start from' },
     size: { type: 'string', value: bertSizes.join('|'), description: 'Or: start from random weights' },
     tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
-    eval: { type: 'string', value: 'FILE', description: 'Labelled texts to judge the model on' },
-    'eval-split': { type: 'number', value: '0.1', description: 'Or: this share of the training data, label by label' },
+    eval: { type: 'string', value: 'FILE', description: 'Labelled data to judge the model on' },
+    'eval-split': {
+      type: 'number',
+      value: '0.1',
+      description: 'Or: this share of the training data, label by label or by article',
+    },
     resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
     'max-length': maxLengthFlag,
-    ...dataFlags,
+    format: formatFlag,
+    ...taskFlags,
     ...trainingFlags,
   },
   async run(values, _, context) {
     const commandTask = findTask(values.task)
-    const { task } = commandTask
+    checkTaskFlags(commandTask, values)
+    const task = commandTask.create(values)
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
@@ -56,14 +69,20 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
-    const data = await readData(commandTask, values, args.seed)
-    const { model, tokenizer, modelName, isRandom } = await prepareModel(commandTask, values, data, args.seed, context)
+    const warnings: string[] = []
+    const data = await readData(commandTask, values, args.seed, (text) => {
+      warnings.push(text)
+      context.note(text)
+    })
+    const prepared = await prepareModel(commandTask, task, values, data, args.seed, context)
+    const { model, tokenizer, modelName, isRandom } = prepared
+    if (isRandom) warnings.unshift('The model started from random weights.')
     try {
-      const maxLength = sequenceLimit(model, tokenizer, values.maxLength)
+      const maxLength = taskLength(commandTask, model, tokenizer, values.maxLength)
       const { train, evaluation } = data
       context.note(
         `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
-          `and ${count(evaluation.length)} evaluation examples; labels ${listed(model.config.labels)}`,
+          `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
       const progress = trainingProgress(context.stderr, maxLength)
@@ -87,7 +106,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             trainSource: values.train,
             evalSource: values.eval ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
             baselines: hasEval ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
-            warnings: isRandom ? ['The model started from random weights.'] : [],
+            warnings,
           }),
         )
         .finally(progress.finish)
@@ -107,20 +126,25 @@ interface TrainingData {
   labels: string[]
 }
 
-interface DataFiles extends DataValues {
+interface DataFiles extends TaskValues {
   readonly train: string
   readonly eval?: string
   readonly evalSplit?: number
 }
 
-async function readData(task: CommandTask, values: DataFiles, seed: number): Promise<TrainingData> {
+async function readData(
+  task: CommandTask,
+  values: DataFiles,
+  seed: number,
+  warn: (text: string) => void,
+): Promise<TrainingData> {
   if (values.eval !== undefined && values.evalSplit !== undefined) {
     throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
   }
-  let train = await task.read(values.train, values)
-  let evaluation = values.eval === undefined ? [] : await task.read(values.eval, values)
+  let train = await task.read(values.train, values, warn)
+  let evaluation = values.eval === undefined ? [] : await task.read(values.eval, values, warn)
   if (values.evalSplit !== undefined) {
-    const parts = stratifiedSplit(train, { fraction: values.evalSplit, seed, labelOf: task.stratum })
+    const parts = task.split(train, { fraction: values.evalSplit, seed })
     train = parts.train
     evaluation = parts.eval
   }
@@ -145,12 +169,14 @@ interface PreparedModel {
 
 /** Loads the model, or makes one, after all has been checked that can be without its weights. */
 async function prepareModel(
-  { task, head: taskHead, config: taskConfig }: CommandTask,
+  commandTask: CommandTask,
+  task: FinetuneTask<unknown, EncodedSequence, TaskPredictions>,
   { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
   { evaluation, labels }: TrainingData,
   seed: number,
   { note }: CommandContext,
 ): Promise<PreparedModel> {
+  const { head: taskHead, problemType, usualLength = 512 } = commandTask
   const options = { seed, threads }
   if ((path === undefined) === (size === undefined)) {
     throw new ConfigError(
@@ -171,25 +197,26 @@ async function prepareModel(
       vocabSize: tokenizer.vocabSize,
       padTokenId: tokenizer.padId ?? 0,
       // Positions that training never reaches would stay random, so the model is made as long as its texts.
-      maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512,
+      maxPositionEmbeddings: maxLength ?? Math.min(tokenizer.maxLength ?? 512, usualLength),
       labels,
-      ...taskConfig,
+      ...(problemType && { problemType }),
     })
-    sequenceLimit({ config }, tokenizer, maxLength)
+    taskLength(commandTask, { config }, tokenizer, maxLength)
     note(`starting from random weights (size ${size}): this takes much more data than going on from a trained model`)
     const model = await createModel(taskHead, 'bert', config, options)
     return { model, tokenizer, modelName: `bert ${size}, random weights`, isRandom: true }
   }
   const folder = await modelFolder(path)
-  const { head, config } = await describeModel(folder)
+  const description = await describeModel(folder)
+  const { config } = description
   // A classifier that knows all labels is trained further, in the order that it knows them.
-  const isTrainedFurther = head?.task === taskHead && labels.every((label) => config.labels.includes(label))
+  const isTrainedFurther = isModelOf(commandTask, description) && labels.every((label) => config.labels.includes(label))
   const used = isTrainedFurther ? config.labels : labels
   task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
-  sequenceLimit({ config }, tokenizer, maxLength)
+  taskLength(commandTask, { config }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
-  const model = await loadModel(folder, taskHead, { ...options, labels: used, logger })
+  const model = await loadModel(folder, taskHead, { ...options, labels: used, problemType, logger })
   return { model, tokenizer, modelName: path, isRandom: false }
 }
 

@@ -1,14 +1,15 @@
 import { type FileHandle, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { streamFileAtomic } from '../../checkpoints/node/files.ts'
+import { describeModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
-import { type ReadOptions, readExamples } from '../../data/node.ts'
-import type { TextInput } from '../../pipelines/text-classification.ts'
 import { defineCommand } from '../command.ts'
-import { checkOutputFile, dataFlags, maxLengthFlag, readOptions } from '../inputs.ts'
-import { loadPredictor } from '../predictors/load.ts'
+import { checkOutputFile, maxLengthFlag, modelFolder } from '../inputs.ts'
+import { predictFlags } from '../predictors/predict-flags.ts'
 import type { Predictor } from '../predictors/predictor.ts'
+import { predictTaskOf } from '../predictors/registry.ts'
 import { createProgress } from '../progress.ts'
+import { formatFlag } from '../tasks/task-flags.ts'
 
 /** Texts that are read, run and written together. */
 const sliceSize = 1024
@@ -26,23 +27,23 @@ bertsmith predict --model out/pretrained "See you at the [MASK]" --top-k 10`,
     output: { type: 'string', value: 'FILE', description: 'Write predictions to a .jsonl or .csv file' },
     'batch-size': { type: 'number', description: 'Texts a batch (default 32)' },
     'max-length': maxLengthFlag,
-    'top-k': { type: 'number', value: 'N', description: 'Fills of each [MASK] (default 5)' },
-    targets: { type: 'string', many: true, value: 'TOKEN…', description: 'Fill [MASK] with one of these only' },
-    'text-column': dataFlags['text-column'],
-    'text-pair-column': dataFlags['text-pair-column'],
-    format: dataFlags.format,
+    format: formatFlag,
+    ...predictFlags,
   },
   async run(values, texts, context) {
     const { input, output, batchSize = 32 } = values
-    if (texts.length > 0 === (input !== undefined)) {
-      throw new ConfigError('TEXTS', 'give texts as arguments or a file with --input FILE, one of the two')
+    const folder = await modelFolder(values.model)
+    const task = predictTaskOf(folder, await describeModel(folder), values)
+    const asked = task.inputs(texts, values)
+    if (asked.length > 0 === (input !== undefined)) {
+      throw new ConfigError('TEXTS', `give ${task.usage}, one of the two`)
     }
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ConfigError('FLAG_VALUE', `--batch-size must be a whole number of at least 1, not ${batchSize}`)
     const format = output === undefined ? undefined : outputFormat(output)
     if (output !== undefined) await checkOutputFile(output)
-    const slices = input === undefined ? [texts] : await startReading(readSlices(input, readOptions(values)))
-    const predictor = await loadPredictor(values, context.note)
+    const slices = input === undefined ? [asked] : await startReading(inSlices(task.read(input, values)))
+    const predictor = await task.load(folder, values, { info() {}, warn: context.note })
     const rows: unknown[] = []
     const run = async (emit: (slice: unknown[]) => Promise<void> | void) => {
       const bar = { stream: context.stderr, label: 'Predicting', unit: 'texts' }
@@ -75,14 +76,14 @@ bertsmith predict --model out/pretrained "See you at the [MASK]" --top-k 10`,
       await predictor.close()
     }
     if (output === undefined && !context.json) context.print(predictor.table(rows))
-    return predictor.json(rows, texts.length === 1)
+    return predictor.json(rows, asked.length === 1)
   },
 })
 
-async function* readSlices(file: string, options: ReadOptions): AsyncGenerator<TextInput[]> {
-  let slice: TextInput[] = []
-  for await (const { text, textPair } of readExamples(file, options)) {
-    slice.push({ text, textPair })
+async function* inSlices<Input>(inputs: AsyncIterable<Input>): AsyncGenerator<Input[]> {
+  let slice: Input[] = []
+  for await (const input of inputs) {
+    slice.push(input)
     if (slice.length === sliceSize) {
       yield slice
       slice = []
@@ -92,7 +93,7 @@ async function* readSlices(file: string, options: ReadOptions): AsyncGenerator<T
 }
 
 /** Reads the first slice now, so that a wrong file shows before a model is loaded or a file is written. */
-async function startReading(slices: AsyncGenerator<TextInput[]>): Promise<AsyncIterable<TextInput[]>> {
+async function startReading<Input>(slices: AsyncGenerator<Input[]>): Promise<AsyncIterable<Input[]>> {
   const first = await slices.next()
   return (async function* () {
     if (first.done) return
@@ -116,7 +117,7 @@ const csvLine = (cells: readonly string[]): string =>
 async function writeRows(
   file: FileHandle,
   rows: readonly unknown[],
-  predictor: Predictor,
+  predictor: Predictor<unknown, unknown>,
   format: OutputFormat,
 ): Promise<void> {
   const lines =

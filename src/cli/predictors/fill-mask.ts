@@ -1,7 +1,10 @@
-import { DataError } from '../../core/errors.ts'
+import { ConfigError, DataError } from '../../core/errors.ts'
 import type { Fill, FillMaskPipeline, Fills } from '../../pipelines/fill-mask.ts'
+import { pipeline } from '../../pipelines/node.ts'
+import type { TextInput } from '../../pipelines/text-classification.ts'
 import { shorten, textTable } from '../tables.ts'
-import type { Predictor } from './predictor.ts'
+import type { Predictor, PredictTask } from './predictor.ts'
+import { textInputs } from './text-inputs.ts'
 
 interface FilledText {
   text: string
@@ -9,10 +12,26 @@ interface FilledText {
 }
 
 /** What the masks of each text are filled with. */
-export function fillMaskPredictor(
+export const fillMaskPrediction: PredictTask<TextInput, FilledText> = {
+  ...textInputs,
+  flags: ['top-k', 'targets', 'text-column', 'text-pair-column'],
+  async load(folder, { topK, targets, maxLength, threads }, logger) {
+    checkTopK(topK)
+    const fill = await pipeline('fill-mask', folder, { maxLength, threads, logger })
+    return fillMaskPredictor(fill, { topK, targets })
+  },
+}
+
+/** @throws ConfigError `FLAG_VALUE` */
+export function checkTopK(topK: number | undefined): void {
+  if (topK === undefined || (Number.isInteger(topK) && topK >= 1)) return
+  throw new ConfigError('FLAG_VALUE', `--top-k must be a whole number of at least 1, not ${topK}`)
+}
+
+function fillMaskPredictor(
   fill: FillMaskPipeline,
   settings: { topK?: number; targets?: readonly string[] },
-): Predictor<FilledText> {
+): Predictor<TextInput, FilledText> {
   let done = 0
   return {
     async predict(inputs, options) {

@@ -1,9 +1,13 @@
+import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
+import type { FlagValues } from '../command.ts'
 import type { CommandTask } from './command-task.ts'
+import { checkOwnFlags } from './own-flags.ts'
+import { taskFlags } from './task-flags.ts'
 import { textClassification } from './text-classification.ts'
 
-/** Every task of `finetune` and `evaluate`, one line each. */
-const tasks = [textClassification] as unknown as readonly CommandTask[]
+/** Every task of `finetune`, `evaluate` and `predict`, one line each. */
+export const commandTasks = [textClassification] as unknown as readonly CommandTask[]
 
 const laterTasks = [
   'multi-label-classification',
@@ -15,11 +19,11 @@ const laterTasks = [
   'next-sentence',
 ]
 
-export const taskNames: readonly string[] = tasks.map(({ task }) => task.name)
+export const taskNames: readonly string[] = commandTasks.map(({ name }) => name)
 
 /** @throws ConfigError for tasks that are unknown or not supported yet */
 export function findTask(name: string): CommandTask {
-  const found = tasks.find(({ task }) => task.name === name)
+  const found = commandTasks.find((task) => task.name === name)
   if (found) return found
   if (laterTasks.includes(name)) {
     throw new ConfigError('NOT_SUPPORTED', `--task ${name} is not supported yet: use ${taskNames.join(', ')}`)
@@ -28,15 +32,40 @@ export function findTask(name: string): CommandTask {
   throw new ConfigError('TASK', `unknown task "${name}"${didYouMean(name, known)} (known: ${known.join(', ')})`)
 }
 
+/** Whether a folder's model was trained for a task: has its head, with outputs of the same meaning. */
+export function isModelOf(
+  { head, problemType }: Pick<CommandTask, 'head' | 'problemType'>,
+  description: ModelDescription,
+): boolean {
+  return (
+    head === description.head?.task &&
+    (problemType ?? description.config.problemType) === description.config.problemType
+  )
+}
+
 /**
  * The task that a trained model is for.
  * @throws ConfigError naming what the folder holds
  */
-export function taskOfModel(folder: string, className: string, head: { task: string } | undefined): CommandTask {
-  const found = tasks.find((task) => task.head === head?.task)
+export function taskOfModel(folder: string, description: ModelDescription): CommandTask {
+  const found = commandTasks.find((task) => isModelOf(task, description))
   if (found) return found
+  const { architecture, head, config } = description
+  const className = `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`
+  if (head?.hasProblemType) {
+    throw new ConfigError(
+      'NOT_SUPPORTED',
+      `${folder} holds a ${className} with the problem_type "${config.problemType}", which is not supported yet`,
+    )
+  }
   throw new ConfigError(
     'NO_CLASSIFIER',
-    `${folder} holds a ${className}, which does not classify: fine-tune it first with bertsmith finetune --model ${folder}`,
+    `${folder} holds a ${className}, which is for none of ${taskNames.join(', ')}: fine-tune it first with ` +
+      `bertsmith finetune --model ${folder}`,
   )
+}
+
+/** @throws ConfigError `FLAG_TASK` for a flag of `finetune` or `evaluate` that is for other tasks */
+export function checkTaskFlags(task: CommandTask, values: object): void {
+  checkOwnFlags(task, values as FlagValues, taskFlags, commandTasks)
 }

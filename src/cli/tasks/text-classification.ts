@@ -2,6 +2,7 @@ import { DataError } from '../../core/errors.ts'
 import type { ClassificationItem } from '../../data/collator.ts'
 import type { Example } from '../../data/example.ts'
 import { collectLabels, labelIds } from '../../data/labels.ts'
+import { stratifiedSplit } from '../../data/split.ts'
 import { calibration } from '../../training/calibration.ts'
 import { classificationMetrics } from '../../training/metrics.ts'
 import { computeMetrics } from '../../training/metrics-registry.ts'
@@ -11,12 +12,16 @@ import {
   textClassification as task,
 } from '../../training/tasks/text-classification.ts'
 import { readLabelled } from '../inputs.ts'
+import { classificationPrediction } from '../predictors/classification.ts'
 import { confusionText, formatMetric, textTable } from '../tables.ts'
 import type { CommandTask } from './command-task.ts'
 
 export const textClassification: CommandTask<Example, ClassificationItem, ClassificationPredictions> = {
-  task,
+  name: task.name,
   head: 'sequence-classification',
+  problemType: 'single_label_classification',
+  flags: ['text-column', 'text-pair-column', 'label-column'],
+  create: () => task,
   read: readLabelled,
   labels(examples, file) {
     const labels = collectLabels(examples)
@@ -26,7 +31,7 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
       `${file}: all examples have the label "${labels[0]}": a classifier needs two labels or more. Is --label-column right?`,
     )
   },
-  stratum: ({ label }) => label!,
+  split: (examples, options) => stratifiedSplit(examples, { ...options, labelOf: ({ label }) => label }),
   baselines(train, evaluation, labels) {
     const counts = new Int32Array(labels.length)
     for (const id of labelIds(train, labels)) counts[id]++
@@ -49,6 +54,7 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
       calibrationText(predictions),
     ]
   },
+  predict: classificationPrediction,
 }
 
 /** Whether probabilities can be taken at their word. */

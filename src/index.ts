@@ -32,6 +32,8 @@ export {
   readAllQuestionExamples,
   readQuestionExamples,
 } from './data/question-answering/node.ts'
+export { type MultiLabelReadOptions, readAllMultiLabelExamples, readMultiLabelExamples } from './data/multi-label/node.ts'
+export { type ChoiceReadOptions, readAllChoiceExamples, readChoiceExamples } from './data/multiple-choice/node.ts'
 export {
   readAllTokenExamples,
   readTokenExamples,
@@ -121,6 +123,7 @@ export {
   type ReliabilityBin,
   type ScoredExamples,
 } from './training/calibration.ts'
+export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
 export {
   bootstrapEntityMetrics,
   computeEntityMetrics,
@@ -144,6 +147,12 @@ export {
   multiLabelMetrics,
   multiLabelScores,
 } from './training/multi-label-metrics.ts'
+export {
+  bestThresholds,
+  type LabelThreshold,
+  type MultiLabelThresholds,
+  type ScoredLabels,
+} from './training/multi-label-thresholds.ts'
 export {
   type FinetuneClassifierOptions,
   type FinetuneOptions,
@@ -180,6 +189,7 @@ export type {
   ReportedMetric,
   RunRecord,
   RunTiming,
+  ScatterPoint,
   SettingValue,
   WrongExample,
 } from './training/run-record.ts'
@@ -203,6 +213,17 @@ export {
   type TaskReport,
 } from './training/tasks/finetune-task.ts'
 export type { PredictOptions } from './training/tasks/predict.ts'
+export type { Threshold } from './training/tasks/label-thresholds.ts'
+export {
+  type MultiLabelOptions,
+  type MultiLabelPredictions,
+  type MultiLabelTask,
+  multiLabelClassification,
+  multiLabelClassificationTask,
+  predictLabels,
+} from './training/tasks/multi-label-classification.ts'
+export { type ChoicePredictions, multipleChoice, predictChoices } from './training/tasks/multiple-choice.ts'
+export { nextSentence } from './training/tasks/next-sentence.ts'
 export {
   type AnsweredQuestion,
   type AnswerModel,
@@ -224,8 +245,10 @@ export {
   questionAnswering,
   questionAnsweringTask,
 } from './training/tasks/question-answering.ts'
+export { predictValues, type RegressionPredictions, regression } from './training/tasks/regression.ts'
 export {
   type ClassificationPredictions,
+  type ClassificationTask,
   predictClassification,
   textClassification,
 } from './training/tasks/text-classification.ts'

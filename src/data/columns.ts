@@ -14,8 +14,11 @@ export interface ColumnOptions {
    * or a string of digits.
    */
   header?: 'auto' | boolean
-  /** Makes a missing label column or an empty label an error. Default false: such examples have no label. */
-  requireLabel?: boolean
+  /**
+   * Makes a missing label column or an empty label an error; `column`: a missing column alone. Default false: such examples
+   * have no label.
+   */
+  requireLabel?: boolean | 'column'
 }
 
 export const DEFAULT_TEXT_COLUMN = 'text'
@@ -64,7 +67,7 @@ export function findColumns(firstRow: string[], source: ExampleSource, options: 
   if (textPair === undefined && textPairColumn !== undefined && textPairColumn !== DEFAULT_TEXT_PAIR_COLUMN) {
     throw missingColumn(firstRow, source, textPairColumn, 'text pair')
   }
-  const label = find(firstRow, source, labelColumn ?? DEFAULT_LABEL_COLUMN, 'label', requireLabel)
+  const label = find(firstRow, source, labelColumn ?? DEFAULT_LABEL_COLUMN, 'label', requireLabel !== false)
   if (label === undefined && requireLabel) {
     throw missingColumn(firstRow, source, labelColumn ?? DEFAULT_LABEL_COLUMN, 'label')
   }

@@ -29,9 +29,27 @@ export {
   type SequenceEncoder,
 } from './encode-examples.ts'
 export type { Example, ExampleSource } from './example.ts'
+export { labelValues } from './label-values.ts'
 export { collectLabels, labelIds } from './labels.ts'
 export { type BatchContext, createLoader, DataLoader, type DataLoaderOptions, type LoaderOptions } from './loader.ts'
 export { type MaskingOptions, maskTokens } from './masking.ts'
+export {
+  collectMultiLabels,
+  labelTargets,
+  type MultiLabelColumnOptions,
+  type MultiLabelExample,
+} from './multi-label/index.ts'
+export {
+  type ChoiceColumnOptions,
+  type ChoiceExample,
+  type ChoiceItem,
+  type ChoiceQuestion,
+  choiceLabels,
+  choiceTexts,
+  type EncodedChoices,
+  encodeChoices,
+} from './multiple-choice/index.ts'
+export { nextSentenceIds, nextSentenceLabels } from './next-sentence.ts'
 export { prefetch } from './prefetch.ts'
 export {
   type Answer,

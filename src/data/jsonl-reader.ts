@@ -10,16 +10,30 @@ import { emptyFile, emptyLabel } from './table-reader.ts'
  * @throws DataError naming file, row and key for an empty file, a line that is no JSON object, a text that is missing or no
  *   string, a label of another type, a required label that is missing or empty
  */
-export async function* readJsonl(
+export function readJsonl(
   lines: AsyncIterable<Line>,
   file: string,
   options: ColumnOptions = {},
 ): AsyncGenerator<Example> {
+  return readObjects(lines, file, (record, source) => objectExample(record, source, options))
+}
+
+/**
+ * Turns JSON Lines into what a function makes of their objects. Blank lines are passed over.
+ * @param sample what messages show as such a line
+ * @throws DataError naming file and row for an empty file or a line that is no JSON object
+ */
+export async function* readObjects<T>(
+  lines: AsyncIterable<Line>,
+  file: string,
+  read: (record: Record<string, unknown>, source: ExampleSource) => T,
+  sample?: string,
+): AsyncGenerator<T> {
   let examples = 0
   for await (const { line, row } of lines) {
     if (line.trim() === '') continue
     const source = { file, row }
-    yield objectExample(parseObject(line, source), source, options)
+    yield read(parseObject(line, source, sample), source)
     examples++
   }
   if (examples === 0) throw emptyFile(file)
@@ -56,13 +70,8 @@ export function parseObject(
 }
 
 function objectExample(record: Record<string, unknown>, source: ExampleSource, options: ColumnOptions): Example {
-  const textKey = String(options.textColumn ?? DEFAULT_TEXT_COLUMN)
-  const pairKey = String(options.textPairColumn ?? DEFAULT_TEXT_PAIR_COLUMN)
   const labelKey = String(options.labelColumn ?? DEFAULT_LABEL_COLUMN)
-  const example: Example = { text: stringAt(record, textKey, source, '--text-column'), source }
-  if (pairKey !== DEFAULT_TEXT_PAIR_COLUMN || (record[pairKey] ?? undefined) !== undefined) {
-    example.textPair = stringAt(record, pairKey, source, '--text-pair-column')
-  }
+  const example: Example = { ...objectTexts(record, source, options), source }
   const label = record[labelKey] ?? undefined
   if (label !== undefined && !['string', 'number', 'boolean'].includes(typeof label)) {
     throw new DataError(
@@ -72,10 +81,23 @@ function objectExample(record: Record<string, unknown>, source: ExampleSource, o
   }
   const name = label === undefined ? '' : String(label).trim()
   if (name !== '') example.label = name
-  else if (options.requireLabel) {
+  else if (options.requireLabel === true || (options.requireLabel && label === undefined)) {
     throw label === undefined ? missingKey(record, labelKey, source, '--label-column') : emptyLabel(source, labelKey)
   }
   return example
+}
+
+/** The text, or pair of texts, of an object. @throws DataError naming file, row and key if it is missing or no string */
+export function objectTexts(
+  record: Record<string, unknown>,
+  source: ExampleSource,
+  options: Pick<ColumnOptions, 'textColumn' | 'textPairColumn'>,
+): Pick<Example, 'text' | 'textPair'> {
+  const textKey = String(options.textColumn ?? DEFAULT_TEXT_COLUMN)
+  const pairKey = String(options.textPairColumn ?? DEFAULT_TEXT_PAIR_COLUMN)
+  const text = stringAt(record, textKey, source, '--text-column')
+  const isPair = pairKey !== DEFAULT_TEXT_PAIR_COLUMN || (record[pairKey] ?? undefined) !== undefined
+  return { text, ...(isPair && { textPair: stringAt(record, pairKey, source, '--text-pair-column') }) }
 }
 
 function stringAt(record: Record<string, unknown>, key: string, source: ExampleSource, flag: string): string {

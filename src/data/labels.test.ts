@@ -19,7 +19,7 @@ test('ids are positions in the list', () => {
 test('an unknown label names file, row, label, and the known ones', () => {
   expect(() => labelIds(named('pos', 'positiv'), ['neg', 'pos', 'positive'])).toThrow(DataError)
   expect(() => labelIds(named('pos', 'positiv'), ['neg', 'pos', 'positive'])).toThrow(
-    /dev\.tsv, row 2: label "positiv" .*did you mean "positive"\? Known labels: "neg", "pos", "positive"\. Evaluation data has a label that training never had/,
+    /dev\.tsv, row 2: label "positiv" .*did you mean "positive"\? Known labels: "neg", "pos", "positive"\. Labels of the data: "pos", "positiv"\. Evaluation data has a label that training never had/,
   )
   expect(() => labelIds(named(undefined), ['a'])).toThrow(/dev\.tsv, row 1: the example has no label/)
 })

@@ -1,5 +1,5 @@
 import { DataError, didYouMean } from '../core/errors.ts'
-import { describePlace, type Example, excerpt } from './example.ts'
+import { describePlace, type Example, type ExampleSource, excerpt } from './example.ts'
 
 /**
  * The distinct labels of the examples, sorted: as numbers if all are numbers, else by their UTF-16 units (so "B" < "a").
@@ -31,16 +31,27 @@ export function labelIds(
     }
     const id = ids.get(label)
     if (id !== undefined) return id
-    const guess = didYouMean(label, labels)
-    const known = labels
-      .slice(0, 50)
-      .map((name) => excerpt(name))
-      .join(', ')
-    throw new DataError(
-      'UNKNOWN_LABEL',
-      `${describePlace(source)}: label ${excerpt(label)} is not one that the model knows${guess === '' ? '.' : guess} ` +
-        `Known labels: ${known}${labels.length > 50 ? `, … (${labels.length})` : ''}. ` +
-        'Evaluation data has a label that training never had: correct it, remove the row, or train with such examples.',
-    )
+    throw unknownLabel(label, source, collectLabels(examples), labels)
   })
+}
+
+/** The error for a label that a model does not know: names both sides' labels. */
+export function unknownLabel(
+  label: string,
+  source: ExampleSource,
+  found: readonly string[],
+  known: readonly string[],
+): DataError {
+  const guess = didYouMean(label, known)
+  return new DataError(
+    'UNKNOWN_LABEL',
+    `${describePlace(source)}: label ${excerpt(label)} is not one that the model knows${guess === '' ? '.' : guess} ` +
+      `Known labels: ${listed(known)}. Labels of the data: ${listed(found)}. ` +
+      'Evaluation data has a label that training never had: correct it, remove the row, or train with such examples.',
+  )
+}
+
+function listed(labels: readonly string[]): string {
+  const shown = labels.slice(0, 50).map((name) => excerpt(name))
+  return `${shown.join(', ')}${labels.length > shown.length ? `, … (${labels.length})` : ''}`
 }

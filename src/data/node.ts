@@ -46,10 +46,7 @@ const extensions: Record<string, ExampleFormat> = {
  * @throws DataError naming file, row and column, what was found and what to do; ConfigError for contradicting options
  */
 export async function* readExamples(path: string, options: ReadOptions = {}): AsyncGenerator<Example> {
-  const format = options.format ?? formatOf(path)
-  const reader = Object.hasOwn(readers, format) ? readers[format] : undefined
-  if (reader === undefined) throw unknownFormat(path, `format "${format}"`)
-  yield* reader(decodeUtf8(openFile(path), path), path, options)
+  yield* readers[exampleFormat(path, options.format)](decodeUtf8(openFile(path), path), path, options)
 }
 
 /** Reads all examples of a file into memory. @throws as `readExamples` */
@@ -70,7 +67,12 @@ export async function* readTexts(
   for await (const { text } of readExamples(path, options)) yield text
 }
 
-/** The format that a file name shows. @throws DataError `UNKNOWN_FORMAT` */
+/** The format of a file: the given one, or what its name shows. @throws DataError `UNKNOWN_FORMAT` */
+export function exampleFormat(path: string, format: string = formatOf(path)): ExampleFormat {
+  if (Object.hasOwn(readers, format)) return format as ExampleFormat
+  throw unknownFormat(path, `format "${format}"`)
+}
+
 function formatOf(path: string): ExampleFormat {
   const extension = /\.([^./\\]+)(\.gz)?$/i.exec(path)?.[1].toLowerCase() ?? ''
   if (Object.hasOwn(extensions, extension)) return extensions[extension]

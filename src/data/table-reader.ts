@@ -25,27 +25,44 @@ export async function* tsvRows(lines: AsyncIterable<Line>): AsyncGenerator<Table
  * @throws DataError naming file, row and column for an empty file, a missing column, a row with too few or too many
  *   fields, an empty label
  */
-export async function* readTable(
+export function readTable(
   rows: AsyncIterable<TableRow>,
   file: string,
   options: ColumnOptions = {},
 ): AsyncGenerator<Example> {
+  return readRows(rows, file, options, (firstRow, source) => {
+    const columns = findColumns(firstRow, source, options)
+    return (cells, place) => rowExample(cells, place, columns, options.requireLabel === true)
+  })
+}
+
+/**
+ * Turns the rows of a table into what a function makes of them.
+ * @param begin looks at the first row, a header or not, and returns the function
+ * @throws DataError naming file and row for an empty file or a row with too few or too many fields
+ */
+export async function* readRows<T>(
+  rows: AsyncIterable<TableRow>,
+  file: string,
+  options: Pick<ColumnOptions, 'textColumn' | 'header'>,
+  begin: (firstRow: string[], source: ExampleSource) => (cells: string[], source: ExampleSource) => T,
+): AsyncGenerator<T> {
   const header = hasHeader(options)
-  let columns: ColumnPositions | undefined
+  let read: ReturnType<typeof begin> | undefined
   let expected = 0
   let examples = 0
   for await (const { cells, row } of rows) {
     const source = { file, row }
-    if (columns === undefined) {
-      columns = findColumns(cells, source, options)
+    if (read === undefined) {
+      read = begin(cells, source)
       expected = cells.length
       if (header) continue
     }
     if (cells.length !== expected) throw fieldCount(cells, source, expected, header)
-    yield rowExample(cells, source, columns, options.requireLabel ?? false)
+    yield read(cells, source)
     examples++
   }
-  if (columns === undefined) throw emptyFile(file)
+  if (read === undefined) throw emptyFile(file)
   if (examples === 0) {
     throw new DataError(
       'EMPTY_FILE',
@@ -73,14 +90,21 @@ function rowExample(
   { text, textPair, label }: ColumnPositions,
   requireLabel: boolean,
 ): Example {
-  const example: Example = { text: cells[text.index], source }
-  if (textPair) example.textPair = cells[textPair.index]
+  const example: Example = { ...rowTexts(cells, { text, textPair }), source }
   if (label) {
     const name = cells[label.index].trim()
     if (name !== '') example.label = name
     else if (requireLabel) throw emptyLabel(source, label.name)
   }
   return example
+}
+
+/** The text, or pair of texts, of a row. */
+export function rowTexts(
+  cells: readonly string[],
+  { text, textPair }: Pick<ColumnPositions, 'text' | 'textPair'>,
+): Pick<Example, 'text' | 'textPair'> {
+  return { text: cells[text.index], ...(textPair && { textPair: cells[textPair.index] }) }
 }
 
 function fieldCount(cells: string[], source: ExampleSource, expected: number, header: boolean): DataError {

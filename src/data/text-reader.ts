@@ -1,4 +1,5 @@
 import { DataError } from '../core/errors.ts'
+import type { ColumnOptions } from './columns.ts'
 import type { Example } from './example.ts'
 import type { Line } from './lines.ts'
 import { emptyFile } from './table-reader.ts'
@@ -10,7 +11,7 @@ import { emptyFile } from './table-reader.ts'
 export async function* readTextLines(
   lines: AsyncIterable<Line>,
   file: string,
-  options: { requireLabel?: boolean } = {},
+  options: Pick<ColumnOptions, 'requireLabel'> = {},
 ): AsyncGenerator<Example> {
   if (options.requireLabel) {
     throw new DataError(

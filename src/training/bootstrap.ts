@@ -47,6 +47,13 @@ export function bootstrapInterval(
   return percentileInterval(values, level)
 }
 
+/** The mean of some values, such as the losses of examples, with its interval. @throws as `bootstrapInterval` */
+export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptions): MetricInterval {
+  const all = Int32Array.from({ length: values.length }, (_, i) => i)
+  const mean = (indices: Int32Array) => indices.reduce((sum, index) => sum + values[index], 0) / indices.length
+  return { value: mean(all), ...bootstrapInterval(values.length, mean, options) }
+}
+
 /**
  * Values and percentile bootstrap intervals of classification metrics by name. The same resamples serve all metrics, and
  * a resample is only counts of (label, prediction) pairs, so 1,000 resamples of 10,000 examples take about 0.2 s.

@@ -24,7 +24,9 @@ export interface RunRecord {
   confusion?: ConfusionTable
   /** By label, in the order of the labels. */
   perClass?: readonly ClassRow[]
-  /** Evaluation examples that the model got wrong with the greatest certainty, worst first. */
+  /** Predicted and true numbers of the evaluation examples. */
+  scatter?: readonly ScatterPoint[]
+  /** Evaluation examples that the model got wrong with the greatest certainty or error, worst first. */
   wrongExamples?: readonly WrongExample[]
   /** What a language model fills masks with, from evaluation to evaluation. */
   fillIns?: readonly FillIn[]
@@ -101,6 +103,12 @@ export interface ClassRow {
   f1: number
   /** Examples that have the label. */
   support: number
+}
+
+/** A number that a model was to meet. */
+export interface ScatterPoint {
+  actual: number
+  predicted: number
 }
 
 export interface WrongExample {

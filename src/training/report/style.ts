@@ -67,6 +67,8 @@ section{margin-top:40px}
 .curve.points{stroke-width:1.5;opacity:.75}
 .mark{stroke:var(--card);stroke-width:1.5}
 .mark:hover{stroke:var(--ink)}
+.point{opacity:.45}.point:hover{opacity:1}
+.equal{stroke:var(--faint);stroke-dasharray:4 4}
 .missing{stroke:var(--bad);stroke-width:2}
 .hover{fill:transparent}
 .hover:hover{fill:var(--ink);fill-opacity:.06}

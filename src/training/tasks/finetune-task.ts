@@ -26,7 +26,7 @@ export interface TaskPredictions {
 }
 
 /** The parts of a report that only the task knows. */
-export type TaskReport = Pick<RunRecord, 'confusion' | 'perClass' | 'wrongExamples'> & {
+export type TaskReport = Pick<RunRecord, 'confusion' | 'perClass' | 'scatter' | 'wrongExamples'> & {
   labelCounts?: RunRecord['data']['labelCounts']
 }
 

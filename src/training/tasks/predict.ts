@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
 import { collateSequences, type EncodedSequence } from '../../data/collator.ts'
-import type { EncoderConfig } from '../../models/architecture.ts'
+import type { EncoderConfig, ProblemType } from '../../models/architecture.ts'
 import type { ModelBatch } from '../../models/batch-inputs.ts'
 import type { EncoderModel } from '../../models/model.ts'
 
@@ -26,7 +26,7 @@ export async function classificationLogits(
   sequences: readonly EncodedSequence[],
   { batchSize = 32, signal, onProgress }: PredictOptions = {},
 ): Promise<Float32Array> {
-  const classes = model.config.labels.length
+  const classes = outputsOf(model)
   const logits = new Float32Array(sequences.length * classes)
   let done = 0
   for (const indices of batchesByLength(sequences, batchSize)) {
@@ -43,17 +43,34 @@ export async function classificationLogits(
   return logits
 }
 
+/** How many logits a sequence has: one a class, unless the head has a number of its own. */
+export const outputsOf = ({ config, definition: { head } }: EncoderModel): number =>
+  head?.outputs ?? config.labels.length
+
+const whatOf: Record<ProblemType, string> = {
+  single_label_classification: 'a classifier of one label a text',
+  multi_label_classification: 'a classifier of several labels a text',
+  regression: 'a model of one number a text',
+}
+
 /**
- * Whether a model tells one class of several.
+ * Whether a sequence classifier's outputs mean what is needed.
  * @throws ConfigError `PROBLEM_TYPE`
  */
-export function requireSingleLabel({ config: { problemType } }: { config: Pick<EncoderConfig, 'problemType'> }): void {
-  if (problemType === 'single_label_classification') return
+export function requireProblemType(
+  { config: { problemType } }: { config: Pick<EncoderConfig, 'problemType'> },
+  needed: ProblemType,
+): void {
+  if (problemType === needed) return
   throw new ConfigError(
     'PROBLEM_TYPE',
-    `the model's problem_type is "${problemType}", but this needs a classifier of one label a text (single_label_classification)`,
+    `the model's problem_type is "${problemType}", but this needs ${whatOf[needed]} (${needed})`,
   )
 }
+
+/** Whether a model tells one class of several. @throws ConfigError `PROBLEM_TYPE` */
+export const requireSingleLabel = (model: { config: Pick<EncoderConfig, 'problemType'> }): void =>
+  requireProblemType(model, 'single_label_classification')
 
 /** Indices of sequences by batch, longest sequences first. */
 export function* batchesByLength(sequences: readonly EncodedSequence[], batchSize: number): Generator<number[]> {
@@ -69,6 +86,9 @@ export function* batchesByLength(sequences: readonly EncodedSequence[], batchSiz
     yield indices
   }
 }
+
+/** The probability of each label by itself. logits: float32 [any] -> float32 [any] */
+export const sigmoids = (logits: Float32Array): Float32Array => logits.map((x) => 1 / (1 + Math.exp(-x)))
 
 /** Softmax of each row. logits: float32 [rows, C] -> float32 [rows, C] */
 export function softmaxRows(logits: Float32Array, classes: number): Float32Array {

@@ -1,15 +1,22 @@
 import { type ClassificationItem, collateClassification } from '../../data/collator.ts'
 import { encodeExamples } from '../../data/encode-examples.ts'
-import type { Example } from '../../data/example.ts'
+import { describePlace, type Example } from '../../data/example.ts'
 import { labelIds } from '../../data/labels.ts'
 import type { EncoderModel } from '../../models/model.ts'
-import { bootstrapInterval, bootstrapMetrics } from '../bootstrap.ts'
+import { bootstrapMean, bootstrapMetrics } from '../bootstrap.ts'
 import { calibration } from '../calibration.ts'
 import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
 import { computeMetrics, findMetric } from '../metrics-registry.ts'
 import type { WrongExample } from '../run-record.ts'
-import { defineTask } from './finetune-task.ts'
-import { argmaxRows, classificationLogits, type PredictOptions, requireSingleLabel, softmaxRows } from './predict.ts'
+import { defineTask, type FinetuneTask, type LabelledModel } from './finetune-task.ts'
+import {
+  argmaxRows,
+  classificationLogits,
+  outputsOf,
+  type PredictOptions,
+  requireSingleLabel,
+  softmaxRows,
+} from './predict.ts'
 
 /** A model's answers on labelled items. N items, C classes. */
 export interface ClassificationPredictions extends ClassificationResult {
@@ -32,7 +39,7 @@ export async function predictClassification(
   items: readonly ClassificationItem[],
   options: PredictOptions = {},
 ): Promise<ClassificationPredictions> {
-  const classes = model.config.labels.length
+  const classes = outputsOf(model)
   const logits = await classificationLogits(model, items, options)
   const probabilities = softmaxRows(logits, classes)
   const labels = Int32Array.from(items, ({ labelId }) => labelId)
@@ -50,58 +57,91 @@ export async function predictClassification(
   }
 }
 
-/** One label a text or pair of texts: cross-entropy, accuracy, F1. */
-export const textClassification = defineTask<Example, ClassificationItem, ClassificationPredictions>({
+/** What a task that tells one class of several is besides: what its classes are and how examples say theirs. */
+export interface ClassificationSettings {
+  /** As in `FinetuneTask`. */
+  name: string
+  title: string
+  /** The first is the headline. */
+  metricNames: readonly string[]
+  /** Names of the classes in the order of their ids; default the model's labels. */
+  labels?: readonly string[]
+  /** The class of each example: int32 [examples]. @throws DataError naming file and place */
+  labelIds(examples: readonly Example[], labels: readonly string[]): Int32Array
+  /** @throws ConfigError for a model that is not for the task */
+  requireModel?(model: EncoderModel): void
+}
+
+/** A task that tells one class of several for a text or pair of texts: cross-entropy, accuracy, F1. */
+export function classificationTask({
+  labels: ownLabels,
+  labelIds,
+  requireModel = () => {},
+  ...named
+}: ClassificationSettings): ClassificationTask {
+  const labelsOf = ({ config }: LabelledModel) => ownLabels ?? config.labels
+  return defineTask<Example, ClassificationItem, ClassificationPredictions>({
+    ...named,
+    findMetric: (name) => findMetric(name).name,
+    check: (model, examples) => void labelIds(examples, labelsOf(model)),
+    encode(examples, { model, tokenizer, maxLength }) {
+      requireModel(model)
+      const labels = labelIds(examples, labelsOf(model))
+      const encoded = encodeExamples(examples, tokenizer, { maxLength })
+      return {
+        items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, labelId: labels[i] })),
+        truncated: encoded.filter(({ truncated }) => truncated).length,
+      }
+    },
+    targets: ({ labelId }) => [labelId],
+    length: ({ ids }) => ids.length,
+    collate: (items) => collateClassification(items),
+    predict: predictClassification,
+    metrics: computeMetrics,
+    intervals: (predictions, names, seed) => ({
+      ...bootstrapMetrics(predictions, names, { seed }),
+      loss: bootstrapMean(predictions.losses, { seed }),
+    }),
+    details(model, predictions) {
+      const labels = labelsOf(model)
+      const { examples, perClass, confusion } = classificationMetrics(predictions)
+      return {
+        examples,
+        perClass: Object.fromEntries(perClass.map((scores, i) => [labels[i], scores])),
+        confusion: confusionRows(confusion),
+        calibrationError: calibration({ ...predictions, scores: predictions.probabilities }).expectedError,
+      }
+    },
+    report(model, { trainExamples, evalExamples }, predictions) {
+      const labels = labelsOf(model)
+      const [train, evaluation] = [trainExamples, evalExamples].map((examples) =>
+        countIds(labelIds(examples, labels), labels.length),
+      )
+      const measured = predictions && classificationMetrics(predictions)
+      return {
+        labelCounts: labels.map((label, i) => ({
+          label,
+          train: train[i],
+          ...(evalExamples.length > 0 && { eval: evaluation[i] }),
+        })),
+        confusion: measured && { labels, counts: confusionRows(measured.confusion) },
+        perClass: measured?.perClass.map((scores, i) => ({ label: labels[i], ...scores })),
+        wrongExamples: predictions && wrongExamples(labels, evalExamples, predictions),
+      }
+    },
+  })
+}
+
+/** Classification as fine-tuning and evaluation see it. */
+export type ClassificationTask = FinetuneTask<Example, ClassificationItem, ClassificationPredictions>
+
+/** One label a text or pair of texts. */
+export const textClassification = classificationTask({
   name: 'text-classification',
   title: 'Text classification',
   metricNames: ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall'],
-  findMetric: (name) => findMetric(name).name,
-  check: (model, examples) => void labelIds(examples, model.config.labels),
-  encode(examples, { model, tokenizer, maxLength }) {
-    requireSingleLabel(model)
-    const labels = labelIds(examples, model.config.labels)
-    const encoded = encodeExamples(examples, tokenizer, { maxLength })
-    return {
-      items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, labelId: labels[i] })),
-      truncated: encoded.filter(({ truncated }) => truncated).length,
-    }
-  },
-  targets: ({ labelId }) => [labelId],
-  length: ({ ids }) => ids.length,
-  collate: (items) => collateClassification(items),
-  predict: predictClassification,
-  metrics: computeMetrics,
-  intervals(predictions, names, seed) {
-    const { losses, loss } = predictions
-    const mean = (indices: Int32Array) => indices.reduce((sum, index) => sum + losses[index], 0) / indices.length
-    return {
-      ...bootstrapMetrics(predictions, names, { seed }),
-      loss: { value: loss, ...bootstrapInterval(losses.length, mean, { seed }) },
-    }
-  },
-  details({ config: { labels } }, predictions) {
-    const { examples, perClass, confusion } = classificationMetrics(predictions)
-    return {
-      examples,
-      perClass: Object.fromEntries(perClass.map((scores, i) => [labels[i], scores])),
-      confusion: confusionRows(confusion),
-      calibrationError: calibration({ ...predictions, scores: predictions.probabilities }).expectedError,
-    }
-  },
-  report({ config: { labels } }, { trainExamples, evalExamples }, predictions) {
-    const [train, evaluation] = [labelCounts(trainExamples), labelCounts(evalExamples)]
-    const measured = predictions && classificationMetrics(predictions)
-    return {
-      labelCounts: labels.map((label) => ({
-        label,
-        train: train.get(label) ?? 0,
-        ...(evalExamples.length > 0 && { eval: evaluation.get(label) ?? 0 }),
-      })),
-      confusion: measured && { labels, counts: confusionRows(measured.confusion) },
-      perClass: measured?.perClass.map((scores, i) => ({ label: labels[i], ...scores })),
-      wrongExamples: predictions && wrongExamples(labels, evalExamples, predictions),
-    }
-  },
+  labelIds,
+  requireModel: requireSingleLabel,
 })
 
 /** Rows are true labels, columns predicted ones. */
@@ -109,9 +149,9 @@ export function confusionRows({ numLabels, counts }: { numLabels: number; counts
   return Array.from({ length: numLabels }, (_, i) => [...counts.subarray(i * numLabels, (i + 1) * numLabels)])
 }
 
-function labelCounts(examples: readonly Example[]): Map<string | undefined, number> {
-  const counts = new Map<string | undefined, number>()
-  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1)
+function countIds(ids: Int32Array, classes: number): Int32Array {
+  const counts = new Int32Array(classes)
+  for (const id of ids) counts[id]++
   return counts
 }
 
@@ -132,7 +172,7 @@ function wrongExamples(
       label: names[labels[i]],
       predicted: names[predictions[i]],
       score: scoreOf(i),
-      source: `${examples[i].source.file}, row ${examples[i].source.row}`,
+      source: describePlace(examples[i].source),
     }))
 }
 

@@ -59,6 +59,7 @@ export {
 export type {
   CompileOptions,
   OptimizerState,
+  Restriction,
   StepOptions,
   TrainingSession,
   TrainingStep,
@@ -132,6 +133,7 @@ export {
   entityMetrics,
   type TaggingResult,
 } from './training/entity-metrics.ts'
+export type { UnfreezingState } from './training/gradual-unfreezing.ts'
 export {
   type ClassificationMetrics,
   type ClassificationResult,
@@ -177,6 +179,7 @@ export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
 export type { OptimizerName } from './training/optimizers/registry.ts'
 export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
+export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
 export type {

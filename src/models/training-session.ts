@@ -75,11 +75,11 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   readonly optimizer: Optimizer
   /** Names of the parameters that are trained. */
   readonly trained: readonly string[]
-  readonly #declared: ReadonlySet<string>
+  #declared: ReadonlySet<string>
   /** Of `gradients` and the optimiser's slots. */
   readonly #layouts: ReadonlyMap<string, ParameterLayout>
-  readonly #groups: readonly UpdateGroup[]
-  readonly #options: Required<Pick<CompileOptions, 'maxGradNorm' | 'seed' | 'loss'>>
+  #groups: readonly SteppedGroup[]
+  readonly #options: CompileOptions & Required<Pick<CompileOptions, 'maxGradNorm' | 'seed' | 'loss'>>
   #step = 0
 
   private constructor(
@@ -94,7 +94,8 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.trained = trained
     this.#declared = declared
     this.#layouts = layouts
-    this.#options = { maxGradNorm: options.maxGradNorm ?? 1, seed: options.seed ?? 42, loss: options.loss ?? {} }
+    const { maxGradNorm = 1, seed = 42, loss = {} } = options
+    this.#options = { ...options, maxGradNorm, seed, loss }
     this.#groups = updateGroups(model, options, layouts)
   }
 
@@ -102,27 +103,14 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   static async create<M extends TrainableModel>(model: M, options: CompileOptions): Promise<TrainingSession<M>> {
     const names = model.parameters.map(({ name }) => name)
     const trained = options.trained ? names.filter(options.trained) : names
-    if (trained.length === 0) throw new ConfigError('NOTHING_TO_TRAIN', 'no parameter is left to train')
-    const graphOptions = { trained, dropout: options.dropout ?? true, loss: options.loss }
-    const plain = gradientGraph(model.definition, graphOptions)
-    const accumulate = options.accumulate && gradientGraph(model.definition, { ...graphOptions, accumulate: true })
+    if (trained.length === 0) throw nothingToTrain()
+    const { declared, ...gradients } = gradientProgram(model, trained, options)
     const isTrained = new Set(trained)
     const trainedLayout = layoutParameters(model.layout.slots.filter(({ name }) => isTrained.has(name)))
     const slots = slotLayouts(options.optimizer, trainedLayout)
     const layouts = new Map([...slots, ['gradients', trainedLayout]])
-    const session = new TrainingSession(model, options, inputNames(plain.graph), trained, layouts)
-    const program = {
-      gradients: compileGraph(plain),
-      accumulate: accumulate ? compileGraph(accumulate) : undefined,
-      parameters: plain.parameters,
-      trained: trainedLayout,
-      dense: plain.dense,
-      outputs: plain.outputs,
-      scattered: plain.scattered,
-      dropout: plain.dropout,
-      update: updateProgram(options.optimizer, slots),
-      profile: options.profile,
-    }
+    const session = new TrainingSession(model, options, declared, trained, layouts)
+    const program = { ...gradients, trained: trainedLayout, update: updateProgram(options.optimizer, slots) }
     // The engine answers in the order of the calls, so whatever an earlier session asked from here on would meet this one's state.
     const earlier = model.session
     const own = session as unknown as TrainingSession
@@ -150,6 +138,21 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     this.#step += 1 // from here on the step counts, so that calls may be made without waiting for each other
     const { loss, gradNorm, outputs } = await this.model.engine.step(request)
     return { loss, gradNorm, logits: options.logits ? outputs.map((output) => output.logits) : undefined }
+  }
+
+  /**
+   * Trains only some of the parameters that were compiled from the next step on; the others and their state stay as they are.
+   * `training.trained` and `training.state()` go on to name all.
+   * @throws ConfigError if none is left; RuntimeError if the model was compiled again or closed
+   */
+  async restrict(restriction: Restriction): Promise<void> {
+    const active = this.trained.filter(restriction.isActive)
+    if (active.length === 0) throw nothingToTrain()
+    const { declared, ...gradients } = gradientProgram(this.model, active, this.#options)
+    this.#requireCurrent()
+    await this.model.engine.loadGradients(gradients)
+    this.#declared = declared
+    this.#groups = updateGroups(this.model, this.#options, this.#layouts, restriction)
   }
 
   /** The gradients on a batch by parameter name, without changing the weights. @throws as `step` */
@@ -217,7 +220,9 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
       step,
       maxGradNorm,
       scalars: { ...this.optimizer.scalars(step), learningRate },
-      groups: this.#groups,
+      groups: this.#groups.map(({ stepsBefore, ...group }) =>
+        stepsBefore === 0 ? group : { ...group, scalars: this.optimizer.scalars(step - stepsBefore) },
+      ),
       outputs: options.logits ? ['logits'] : [],
     }
   }
@@ -241,15 +246,48 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   }
 }
 
+/** Which of a session's parameters are trained. */
+export interface Restriction {
+  isActive(name: string): boolean
+  /** Steps of the session before a parameter's first, which its bias corrections count from; default 0. */
+  stepsBefore?(name: string): number
+}
+
+/** An update group, and the steps before its first. */
+type SteppedGroup = UpdateGroup & { stepsBefore: number }
+
+const nothingToTrain = () => new ConfigError('NOTHING_TO_TRAIN', 'no parameter is left to train')
+
+/** The first half of a step, and the names of its inputs. */
+function gradientProgram({ definition }: TrainableModel, trained: readonly string[], options: CompileOptions) {
+  const graphOptions = { trained, dropout: options.dropout ?? true, loss: options.loss }
+  const plain = gradientGraph(definition, graphOptions)
+  const accumulate = options.accumulate && gradientGraph(definition, { ...graphOptions, accumulate: true })
+  const { parameters, dense, outputs, scattered, dropout } = plain
+  return {
+    declared: inputNames(plain.graph),
+    gradients: compileGraph(plain),
+    accumulate: accumulate ? compileGraph(accumulate) : undefined,
+    parameters,
+    dense,
+    outputs,
+    scattered,
+    dropout,
+    profile: options.profile,
+  }
+}
+
 /** Stretches of neighbouring trained parameters that share their settings; each parameter alone if it is looked at as a whole. */
 function updateGroups(
   model: TrainableModel,
   { optimizer, learningRateFactor = () => 1 }: CompileOptions,
   layouts: ReadonlyMap<string, ParameterLayout>,
-): UpdateGroup[] {
-  const groups: UpdateGroup[] = []
+  { isActive, stepsBefore = () => 0 }: Restriction = { isActive: () => true },
+): SteppedGroup[] {
+  const groups: SteppedGroup[] = []
   const weights = new Map(model.layout.slots.map((slot) => [slot.name, slot]))
   for (const { name, shape, size, offset: trainedStart } of layouts.get('gradients')!.slots) {
+    if (!isActive(name)) continue
     const { offset } = weights.get(name)!
     const group = {
       start: offset,
@@ -257,6 +295,7 @@ function updateGroups(
       trainedStart,
       weightDecay: decays(name) ? optimizer.weightDecay : 0,
       learningRateFactor: learningRateFactor(name),
+      stepsBefore: stepsBefore(name),
     }
     if ('factored' in optimizer) {
       const offsetIn = (slot: string) => layouts.get(slot)!.slots.find((each) => each.name === name)!.offset
@@ -270,7 +309,9 @@ function updateGroups(
     const last = groups.at(-1)
     // The gap that alignment leaves holds zeros, which an update leaves zero.
     const adjoins = last && offset - last.end < 16
-    const alike = last?.weightDecay === group.weightDecay && last.learningRateFactor === group.learningRateFactor
+    const alike = (['weightDecay', 'learningRateFactor', 'stepsBefore'] as const).every(
+      (key) => last?.[key] === group[key],
+    )
     if (adjoins && alike) last.end = group.end
     else groups.push(group)
   }

@@ -18,8 +18,8 @@ export interface ForwardProgram {
   profile?: boolean
 }
 
-/** The two graphs of a training step. */
-export interface TrainingProgram {
+/** The first graph of a training step. */
+export interface GradientProgram {
   /** Weights and a batch -> `loss`, outputs, `grad:NAME` for each dense and `rows:NAME` for each scattered parameter. */
   gradients: Uint8Array
   /** The same with inputs `sum:NAME` that the dense gradients are added to; for gradient accumulation. */
@@ -28,15 +28,19 @@ export interface TrainingProgram {
   parameters: readonly string[]
   /** Outputs other than `grad:NAME`, with named dimensions. */
   outputs: Readonly<Record<string, readonly (number | string)[]>>
-  /** Where the gradients of the trained parameters lie. */
-  trained: ParameterLayout
   /** Trained parameters whose whole gradient is an output. */
   dense: readonly string[]
   /** Trained parameters of which a batch touches few rows, as of word embeddings. */
   scattered: readonly ScatteredGradient[]
   dropout: readonly DropoutSite[]
-  update: UpdateProgram
   profile?: boolean
+}
+
+/** The two graphs of a training step. */
+export interface TrainingProgram extends GradientProgram {
+  /** Where the gradients of the trained parameters lie. */
+  trained: ParameterLayout
+  update: UpdateProgram
 }
 
 /** A gradient that is zero but for some rows. Adding them here spares the engine a tensor of the parameter's size. */
@@ -82,7 +86,7 @@ export class ModelHost {
   readonly #arrays = new Map<ArrayName, Float32Array>()
   readonly #forwards = new Map<string, { session: Session; parameters: readonly string[] }>()
   #training?: {
-    program: TrainingProgram
+    program: GradientProgram
     gradients: Session
     accumulate?: Session
     updater: WeightUpdater
@@ -126,9 +130,7 @@ export class ModelHost {
   }
 
   async loadTraining(program: TrainingProgram): Promise<void> {
-    const options = { profile: program.profile, inPlace: true }
-    const gradients = await this.#backend.createSession(program.gradients, options)
-    const accumulate = program.accumulate && (await this.#backend.createSession(program.accumulate, options))
+    const sessions = await this.#gradientSessions(program)
     const updater = await WeightUpdater.create(this.#backend, program.update)
     await this.#releaseTraining()
     // What an earlier training left is zeroed: moments, and gradients of what is no longer trained.
@@ -143,7 +145,17 @@ export class ModelHost {
       else this.#arrays.set(name, new Float32Array(size))
     }
     this.#touchedRows.clear()
-    this.#training = { program, gradients, accumulate, updater, slots: slotsByName(program.trained) }
+    this.#training = { program, ...sessions, updater, slots: slotsByName(program.trained) }
+  }
+
+  /** Replaces the first graph by one for other parameters among the trained ones; the optimiser's state stays. */
+  async loadGradients(program: GradientProgram): Promise<void> {
+    const { updater, slots, ...earlier } = this.#requireTraining()
+    this.#training = { program, ...(await this.#gradientSessions(program)), updater, slots }
+    await earlier.gradients.release()
+    await earlier.accumulate?.release()
+    this.#array('gradients').fill(0)
+    this.#touchedRows.clear()
   }
 
   /** Gradients of all micro-batches, clipping, update. */
@@ -179,6 +191,14 @@ export class ModelHost {
     this.#forwards.clear()
     await this.#releaseTraining()
     this.#arrays.clear()
+  }
+
+  async #gradientSessions({ gradients, accumulate, profile }: GradientProgram) {
+    const options = { profile, inPlace: true }
+    return {
+      gradients: await this.#backend.createSession(gradients, options),
+      accumulate: accumulate && (await this.#backend.createSession(accumulate, options)),
+    }
   }
 
   async #releaseTraining(): Promise<void> {
@@ -232,7 +252,7 @@ export class ModelHost {
   }
 
   /** Room for an output of a batch. */
-  #output(program: TrainingProgram, name: string, batch: Record<string, Tensor>): Tensor {
+  #output(program: GradientProgram, name: string, batch: Record<string, Tensor>): Tensor {
     const shape = program.outputs[name]
     if (!shape) throw new RuntimeError('NO_OUTPUT', `the training graph has no output "${name}"`)
     const sizes = batchSizes(batch)

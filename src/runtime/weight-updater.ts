@@ -40,6 +40,8 @@ export interface UpdateGroup {
   weightDecay: number
   /** Factor of the learning rate; default 1. */
   learningRateFactor: number
+  /** Of the step's scalars those that the group has values of its own for. */
+  scalars?: Readonly<Record<string, number>>
   /** Of an update in two passes, for which a group is one parameter: whether its trust ratio is other than 1. */
   layerwise?: boolean
   /** Of a factored update, for which a group is one parameter. */
@@ -97,7 +99,7 @@ export class WeightUpdater {
   ): void {
     for (const group of groups) {
       const { weightDecay, learningRateFactor } = group
-      this.#updateGroup(arrays, group, { ...scalars, weightDecay, learningRateFactor })
+      this.#updateGroup(arrays, group, { ...scalars, ...group.scalars, weightDecay, learningRateFactor })
     }
   }
 

@@ -1,8 +1,9 @@
-/** Frozen parameters and layers with learning rates of their own, against PyTorch: scripts/fixtures/trained_parameters.py. */
+/** Frozen parameters, layers with learning rates of their own, and gradual unfreezing, against PyTorch: scripts/fixtures/trained_parameters.py. */
 import { describe, expect, test } from 'vitest'
 import { Answers, distanceOf, largestDifference, norm } from '../../test/answers.ts'
 import { formulaBatch } from '../../test/formula.ts'
 import { allWeights, oddSizes, withOddModel } from '../../test/odd-model.ts'
+import { ConfigError } from '../core/errors.ts'
 import { liveNodes } from '../graph/live.ts'
 import type { Architecture } from '../models/architecture.ts'
 import { bert } from '../models/bert.ts'
@@ -13,9 +14,10 @@ import { type GradientGraph, gradientGraph, type ModelDefinition, modelParameter
 import { sequenceClassification } from '../models/heads/sequence-classification.ts'
 import { depthBelowHead } from '../models/parameter-depth.ts'
 import { findHead } from '../models/registry.ts'
+import { GradualUnfreezing } from './gradual-unfreezing.ts'
 import { createOptimizer, type OptimizerName } from './optimizers/registry.ts'
 import { trainedParameters } from './trained-parameters.ts'
-import { trainingArguments } from './training-arguments.ts'
+import { type TrainingArguments, trainingArguments } from './training-arguments.ts'
 
 /** Of a gradient's difference, relative to its norm. */
 const gradientTolerance = 1e-5
@@ -31,15 +33,17 @@ interface TrainedCase {
   freeze: string[]
   optimizer?: OptimizerName | 'adafactor-relative'
   decay?: number
+  /** Steps between layers of gradual unfreezing. */
+  every?: number
   learningRates: number[]
 }
 const casesOf = (answers: Answers) => (answers.case as unknown as { cases: TrainedCase[] }).cases
 const fixture = (kind: string) => new Answers(new URL(`trained-${kind}.fixture.safetensors`, import.meta.url))
-const [frozenAnswers, layerwiseAnswers] = [fixture('frozen'), fixture('layerwise')]
+const [frozenAnswers, layerwiseAnswers, gradualAnswers] = ['frozen', 'layerwise', 'gradually'].map(fixture)
 
 /** Trains a case for twenty steps and compares all that the fixture has of it. */
 async function compare(answers: Answers, index: number): Promise<string> {
-  const { head, freeze, optimizer = 'adamw', decay = 1, learningRates } = casesOf(answers)[index]
+  const { head, freeze, optimizer = 'adamw', decay = 1, every, learningRates } = casesOf(answers)[index]
   const { lengths, weightDecay, maxGradNorm } = answers.case
   const made = formulaBatch(lengths, oddSizes.vocabSize, oddSizes.labels.length)
   const batch = head === 'masked-lm' ? made.maskedLm : made.classification
@@ -75,7 +79,16 @@ async function compare(answers: Answers, index: number): Promise<string> {
 
     const losses: number[] = []
     const gradNorms: number[] = []
-    for (const learningRate of learningRates) {
+    const unfreezing = every
+      ? new GradualUnfreezing(
+          model,
+          training,
+          { gradualUnfreezing: 'steps', gradualUnfreezingSteps: every },
+          { stage_starts: [] },
+        )
+      : undefined
+    for (const [done, learningRate] of learningRates.entries()) {
+      await unfreezing?.before({ done, epoch: 0 })
       const { loss, gradNorm } = await training.step(batch, { learningRate })
       losses.push(loss)
       gradNorms.push(gradNorm)
@@ -113,6 +126,13 @@ test.for(casesOf(layerwiseAnswers).map((each, index) => ({ ...each, index })))(
   '$optimizer with a decay of $decay a layer, without $freeze, trains as with groups in PyTorch',
   async ({ index }, { annotate }) => {
     await annotate(await compare(layerwiseAnswers, index))
+  },
+)
+
+test.for(casesOf(gradualAnswers).map((each, index) => ({ ...each, index })))(
+  '$optimizer with one layer more every $every steps, without $freeze, trains as in PyTorch',
+  async ({ index }, { annotate }) => {
+    await annotate(await compare(gradualAnswers, index))
   },
 )
 
@@ -201,10 +221,32 @@ describe('the depth of a parameter', () => {
   })
 })
 
-test.each([0, -0.5, 1.1, Number.NaN])('layerwiseLrDecay %d is refused', (layerwiseLrDecay) => {
-  expect(() => trainingArguments({ layerwiseLrDecay })).toThrow(/^layerwiseLrDecay must be above 0 and at most 1, not/)
-})
+describe('refused by its name:', () => {
+  const refused: Partial<Record<keyof TrainingArguments, unknown[]>> = {
+    freeze: ['embeddings', [1]],
+    layerwiseLrDecay: [0, -0.5, 1.1, Number.NaN],
+    gradualUnfreezing: ['epochs'],
+    gradualUnfreezingSteps: [0, 1.5],
+    reinitializeLayers: [-1, 0.5],
+  }
+  const cases = Object.entries(refused).flatMap(([name, values]) => values.map((value) => [name, value] as const))
+  test.each(cases)('%s %o', (name, value) => {
+    expect(() => trainingArguments({ [name]: value })).toThrow(ConfigError)
+    expect(() => trainingArguments({ [name]: value })).toThrow(new RegExp(`^${name} must be .*not ${value}$`))
+  })
 
-test('a text in place of a list of patterns is refused', () => {
-  expect(() => trainingArguments({ freeze: 'embeddings' as unknown as string[] })).toThrow(/^freeze must be a list/)
+  test('what does not fit the model', () => {
+    const definition = {
+      architecture: bert as unknown as Architecture,
+      config: bertConfig(oddSizes),
+      head: sequenceClassification,
+    }
+    const check = (settings: Partial<TrainingArguments>) =>
+      trainedParameters({ definition }, trainingArguments(settings))
+    expect(() => check({ reinitializeLayers: 3 })).toThrow('reinitializeLayers must be at most 2')
+    expect(() => check({ freeze: ['*'] })).toThrow('freeze leaves nothing to train')
+    const headless = { freeze: ['classifier', 'pooler'], gradualUnfreezing: 'epoch' } as const
+    expect(() => check(headless)).toThrow('gradualUnfreezing begins with the head')
+    expect(check({ ...headless, gradualUnfreezing: 'no' }).trained).toBeDefined()
+  })
 })

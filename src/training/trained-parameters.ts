@@ -7,25 +7,35 @@ import type { ParameterSettings } from './parameter-settings.ts'
 
 /**
  * Which of a model's parameters a run trains, and at which share of the learning rate.
- * @throws ConfigError if a pattern of `freeze` matches nothing, or all are frozen
+ * @throws ConfigError if a pattern of `freeze` matches nothing, if nothing is left to train, or if `reinitializeLayers` is more
+ * than the model's layers
  */
 export function trainedParameters(
   { definition }: { definition: ModelDefinition },
-  { freeze, layerwiseLrDecay }: ParameterSettings,
+  { freeze, layerwiseLrDecay, gradualUnfreezing, reinitializeLayers }: ParameterSettings,
 ): Pick<CompileOptions, 'trained' | 'learningRateFactor'> {
+  if (reinitializeLayers > 0 && reinitializeLayers > definition.config.numHiddenLayers) {
+    throw new ConfigError(
+      'ARGUMENT',
+      `reinitializeLayers must be at most ${definition.config.numHiddenLayers}, the model's layers, not ${reinitializeLayers}`,
+    )
+  }
+  const depth = (name: string) => depthBelowHead(definition, name)
+  const trained = freeze.length > 0 ? notFrozen(definition, freeze) : undefined
+  if (trained && gradualUnfreezing !== 'no' && !trained.names.some((name) => depth(name) === 0)) {
+    throw new ConfigError('NOTHING_TO_TRAIN', 'gradualUnfreezing begins with the head, which freeze leaves untrained')
+  }
   return {
-    ...(freeze.length > 0 && { trained: notFrozen(definition, freeze) }),
-    ...(layerwiseLrDecay < 1 && {
-      learningRateFactor: (name) => layerwiseLrDecay ** depthBelowHead(definition, name),
-    }),
+    ...(trained && { trained: trained.includes }),
+    ...(layerwiseLrDecay < 1 && { learningRateFactor: (name) => layerwiseLrDecay ** depth(name) }),
   }
 }
 
-function notFrozen(definition: ModelDefinition, freeze: readonly string[]): (name: string) => boolean {
+function notFrozen(definition: ModelDefinition, freeze: readonly string[]) {
   const names = modelParameters(definition).map(({ name }) => name)
   const frozen = selectNames(names, freeze, 'freeze')
   if (frozen.size === names.length) {
     throw new ConfigError('NOTHING_TO_TRAIN', 'freeze leaves nothing to train: take the head out of it, for example')
   }
-  return (name) => !frozen.has(name)
+  return { names: names.filter((name) => !frozen.has(name)), includes: (name: string) => !frozen.has(name) }
 }

@@ -4,6 +4,7 @@
  * reads and `JSON.parse` refuses (see `python-json.ts`).
  */
 
+import type { UnfreezingState } from './gradual-unfreezing.ts'
 import type { PlateauState } from './plateau.ts'
 import type { ScheduleSettings } from './schedule-settings.ts'
 
@@ -45,6 +46,8 @@ export interface TrainerState {
     TrainerControl: { args: Record<string, boolean>; attributes: Record<string, never> }
     /** Of a run with `reduce_lr_on_plateau`; as TrainingTotals not of transformers, which keeps it in scheduler.pt. */
     ReduceLROnPlateau?: { args: ScheduleSettings; attributes: PlateauState }
+    /** Of a run with `gradualUnfreezing`; not of transformers either. */
+    GradualUnfreezing?: { args: { strategy: string; steps: number }; attributes: UnfreezingState }
     /** Not of transformers, whose reader passes over callbacks that it does not know. */
     TrainingTotals: { args: Record<string, never>; attributes: TrainingTotals }
   }
@@ -73,6 +76,8 @@ export function initialState(settings: {
   threshold: number
   /** Of `reduce_lr_on_plateau`. */
   plateau?: { args: ScheduleSettings; attributes: PlateauState }
+  gradualUnfreezing: 'no' | 'steps' | 'epoch'
+  gradualUnfreezingSteps: number
 }): TrainerState {
   return {
     global_step: 0,
@@ -103,6 +108,12 @@ export function initialState(settings: {
       }),
       TrainerControl: { args: {}, attributes: {} },
       ...(settings.plateau && { ReduceLROnPlateau: settings.plateau }),
+      ...(settings.gradualUnfreezing !== 'no' && {
+        GradualUnfreezing: {
+          args: { strategy: settings.gradualUnfreezing, steps: settings.gradualUnfreezingSteps },
+          attributes: { stage_starts: [] },
+        },
+      }),
       TrainingTotals: { args: {}, attributes: { loss: 0, unlogged_loss: 0, unlogged_steps: 0, seconds: 0 } },
     },
   }

@@ -1,8 +1,10 @@
 import { ConfigError } from '../core/errors.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { OptimizerState, TrainingSession } from '../models/training-session.ts'
+import { GradualUnfreezing } from './gradual-unfreezing.ts'
 import { createOptimizer } from './optimizers/registry.ts'
 import { initialPlateau, stepPlateau } from './plateau.ts'
+import { reinitializeLayers } from './reinitialize.ts'
 import { scheduleFactor } from './schedule.ts'
 import { trainedParameters } from './trained-parameters.ts'
 import { initialState, type LogEntry, type TrainerState } from './trainer-state.ts'
@@ -148,13 +150,18 @@ export class Trainer<Item> {
     })
     const resumedFrom = resume ? await checkpoints?.latest() : undefined
     const state = resumedFrom ? await checkpoints!.load(resumedFrom, model, session) : this.#initialState()
-    if (!resumedFrom) await checkpoints?.begin(model, { resume })
+    if (!resumedFrom) {
+      await reinitializeLayers(model, args.reinitializeLayers, args.seed)
+      await checkpoints?.begin(model, { resume })
+    }
     const schedule = {
       warmupSteps: args.warmupSteps || Math.ceil(args.warmupRatio * totalSteps),
       totalSteps,
       learningRate: args.learningRate,
       settings: args.lrSchedulerSettings,
     }
+    const unfrozen = state.stateful_callbacks.GradualUnfreezing?.attributes
+    const unfreezing = unfrozen && new GradualUnfreezing(model, session, args, unfrozen)
     const plateau = state.stateful_callbacks.ReduceLROnPlateau?.attributes
     this.#emit({
       type: 'start',
@@ -192,6 +199,7 @@ export class Trainer<Item> {
     for await (const { batches, epochEnd, epoch } of this.#steps.between(state.global_step, lastStep)) {
       const learningRate =
         plateau?.last_lr ?? args.learningRate * scheduleFactor(args.lrScheduler, state.global_step, schedule)
+      await unfreezing?.before({ done: state.global_step, epoch })
       const { loss, gradNorm } = await session.step(batches, { learningRate })
       state.global_step += 1
       state.epoch = epoch

@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
-import { checkParameterSettings } from './parameter-settings.ts'
+import { checkParameterSettings, type ParameterSettings, parameterDefaults } from './parameter-settings.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
 import { checkScheduleSettings, type ScheduleSettings } from './schedule-settings.ts'
 
@@ -9,7 +9,7 @@ import { checkScheduleSettings, type ScheduleSettings } from './schedule-setting
 export type Strategy = 'no' | 'steps' | 'epoch'
 
 /** Settings of a training run, named as in transformers' TrainingArguments, in TypeScript's case. */
-export interface TrainingArguments {
+export interface TrainingArguments extends ParameterSettings {
   /** Passes over the training data; default 3. */
   epochs: number
   /** Stop after so many optimiser steps; -1 (default): as many as the epochs have. */
@@ -85,13 +85,6 @@ export interface TrainingArguments {
   loggingSteps: number
   /** Apply dropout as the model's config says; default true. */
   dropout: boolean
-  /** Patterns of parameters that stay as they are, such as `embeddings` or `encoder.layer.[0-5]`; default none. */
-  freeze: readonly string[]
-  /**
-   * Each layer's learning rate is this times that of the layer above: 1 for the head, d for the last layer, and d^(L + 1) for
-   * the embeddings below L layers; above 0 and at most 1, the default.
-   */
-  layerwiseLrDecay: number
 }
 
 /** Every setting with its default. */
@@ -133,8 +126,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   earlyStoppingThreshold: 0,
   loggingSteps: 10,
   dropout: true,
-  freeze: [],
-  layerwiseLrDecay: 1,
+  ...parameterDefaults,
 }
 
 const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {

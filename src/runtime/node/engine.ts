@@ -54,6 +54,7 @@ export const createEngine: CreateEngine = (layout: ParameterLayout, options: Eng
     loadForward: (...args) => call('loadForward', args),
     forward: (...args) => call('forward', args),
     loadTraining: (...args) => call('loadTraining', args),
+    loadGradients: (...args) => call('loadGradients', args),
     step: (...args) => call('step', args),
     gradients: (...args) => call('gradients', args),
     profile: (...args) => call('profile', args),

@@ -25,6 +25,9 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     ['momentum', { maxSteps: 3, optimizer: 'sgd', momentum: 0.9, dampening: 0.5 }],
     ['frozen layers', { maxSteps: 3, weightDecay: 0.1, freeze: ['embeddings', 'layer.0'] }],
     ['a learning rate for each layer', { maxSteps: 3, layerwiseLrDecay: 0.8 }],
+    ['one layer more every other step', { maxSteps: 5, gradualUnfreezing: 'steps', gradualUnfreezingSteps: 2 }],
+    ['one layer more each epoch', { maxSteps: 7, gradualUnfreezing: 'epoch', freeze: ['layer.0'] }],
+    ['a last layer that begins anew', { maxSteps: 2, reinitializeLayers: 1 }],
     ['means of rows and columns', { maxSteps: 3, optimizer: 'adafactor', adafactorRelativeStep: true }],
   ]
   test.each(cases)('%s', async (name, args) => {

@@ -1,8 +1,10 @@
 import { growEmbeddings } from '../checkpoints/node.ts'
 import { ConfigError } from '../core/errors.ts'
-import { type CorpusOptions, listCorpusFiles, readCorpus } from '../data/pretraining/node.ts'
+import { type CorpusOptions, type CorpusReadProgress, listCorpusFiles, readCorpus } from '../data/pretraining/node.ts'
 import type { EncoderModel } from '../models/model.ts'
 import { type BertTokenizer, type GrownVocabulary, growVocabulary } from '../tokenizers/index.ts'
+import type { CommandContext } from './command.ts'
+import { createProgress } from './progress.ts'
 
 /** A model that is to learn the words of a corpus. */
 export interface GrowingModel {
@@ -26,12 +28,19 @@ export async function growModel(
   { model, tokenizer }: GrowingModel,
   words: number,
   { corpus, options, threads }: GrowthSource,
-  note: (text: string) => void,
+  { note, stderr: stream }: Pick<CommandContext, 'note' | 'stderr'>,
 ): Promise<GrowingModel> {
   try {
     const { files } = await listCorpusFiles(corpus, options)
+    const total = files.reduce((sum, { size }) => sum + size, 0)
+    const progress = createProgress({ stream, label: 'Counting words', unit: 'bytes', total })
+    const onProgress = ({ bytesRead }: CorpusReadProgress) => progress.update(bytesRead)
     const texts = (async function* () {
-      for await (const { text } of readCorpus(files, options)) yield text
+      try {
+        for await (const { text } of readCorpus(files, { ...options, onProgress })) yield text
+      } finally {
+        progress.finish()
+      }
     })()
     const grown = await growVocabulary(tokenizer, texts, { words })
     note(summary(grown, words))

@@ -391,6 +391,7 @@ describe('what cannot be loaded is refused', () => {
     const folder = await withConfig('pretraining', 'untied', { tie_word_embeddings: false })
     const { className } = await withModel(folder, 'sequence-classification', {}, async (model) => model)
     expect(className).toBe('BertForSequenceClassification')
+    await expect(load(folder, 'pretraining')).rejects.toMatchObject({ code: 'UNTIED_EMBEDDINGS' })
   })
 
   test('an unknown task, a missing folder', async () => {

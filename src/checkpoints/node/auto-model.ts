@@ -67,7 +67,7 @@ export async function loadModel(
   { labels, problemType, requireHead = false, logger = silentLogger, ...options }: LoadModelOptions = {},
 ): Promise<EncoderModel> {
   const { architecture, config, head, common } = await describeModel(directory, task, labels, problemType)
-  if (!common.tieWordEmbeddings && head?.task === 'masked-lm') {
+  if (!common.tieWordEmbeddings && head?.labelsAreTokens) {
     throw new CheckpointError(
       'UNTIED_EMBEDDINGS',
       `${directory}: tie_word_embeddings is false, so the output matrix is not the embeddings', which is not supported. ` +

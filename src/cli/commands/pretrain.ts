@@ -105,7 +105,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     const { modelName } = prepared
     const growth = { corpus: values.corpus, options: corpusOptions, threads: values.threads }
     const { model, tokenizer } = values.growVocabulary
-      ? await growModel(prepared, values.growVocabulary, growth, context.note)
+      ? await growModel(prepared, values.growVocabulary, growth, context)
       : prepared
     try {
       context.note(`${model.className}, ${count(model.parameterCount)} parameters; objective ${objective}`)

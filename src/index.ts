@@ -21,6 +21,8 @@ export type { StoredTensor } from './checkpoints/safetensors.ts'
 export * from './core/errors.ts'
 export type { Logger } from './core/logger.ts'
 export { type RandomStream, randomStream } from './core/random.ts'
+export type { FileColumn } from './data/doctor/context.ts'
+export type { Finding, FindingExample, Severity } from './data/doctor/finding.ts'
 export * from './data/index.ts'
 export type { MaskableSequence, MaskedSequence, MaskingShares, SpanMaskingOptions } from './data/masking.ts'
 export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
@@ -125,6 +127,9 @@ export {
   type ScoredExamples,
 } from './training/calibration.ts'
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
+export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
+export { createWatch, type Watch } from './training/doctor/watch.ts'
+export type { WatchContext, WatchedEvent } from './training/doctor/watch-context.ts'
 export {
   bootstrapEntityMetrics,
   computeEntityMetrics,

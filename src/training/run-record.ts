@@ -1,3 +1,5 @@
+import type { Finding } from '../data/doctor/index.ts'
+
 /**
  * All that a training run leaves behind for people to read: plain data, so that it can be stored as JSON and shown again.
  * Numbers may be NaN or infinite, or null after a trip through JSON; readers show those as missing.
@@ -30,6 +32,8 @@ export interface RunRecord {
   wrongExamples?: readonly WrongExample[]
   /** What a language model fills masks with, from evaluation to evaluation. */
   fillIns?: readonly FillIn[]
+  /** What was found in data and settings before the run, and in the run itself. */
+  findings?: readonly Finding[]
   timing: RunTiming
   /** Whole sentences about what a reader must know, e.g. `12 texts were cut at 128 tokens.` */
   warnings?: readonly string[]

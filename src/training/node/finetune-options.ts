@@ -1,3 +1,4 @@
+import type { Finding } from '../../data/doctor/index.ts'
 import type { Example } from '../../data/example.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
@@ -46,6 +47,14 @@ export interface FinetuneOptions<TaskExample> {
   baselines?: RunRecord['baselines']
   /** Whole sentences for the top of the report. */
   warnings?: readonly string[]
+  /** What `diagnose` found, for metrics.json and the report. */
+  findings?: readonly Finding[]
+  /** Look at the run as it goes on, and end it where it cannot come to anything. Default true. */
+  watch?: boolean
+  /** Also end it for what is a warning. Default false. */
+  strict?: boolean
+  /** Told of what is found during the run. */
+  onFinding?: (finding: Finding) => void
 }
 
 export type FinetuneClassifierOptions = FinetuneOptions<Example>

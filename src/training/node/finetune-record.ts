@@ -16,6 +16,7 @@ export interface FinetuneRun {
   maxLength: number
   truncated: number
   environment: RunRecord['environment']
+  findings: RunRecord['findings']
 }
 
 /** What the report of a fine-tuned model shows. */
@@ -56,5 +57,6 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     ...report,
     timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
     warnings,
+    findings: run.findings,
   }
 }

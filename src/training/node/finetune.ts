@@ -2,9 +2,12 @@ import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, DataError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
+import type { Finding } from '../../data/doctor/index.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import type { MetricInterval } from '../bootstrap.ts'
+import { classAnswers, createWatch, watchContext } from '../doctor/watch.ts'
+import type { WatchContext, WatchedEvent } from '../doctor/watch-context.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
@@ -30,6 +33,10 @@ export interface FinetuneResult {
   files: string[]
   /** How many texts were cut to `maxLength`. */
   truncated: number
+  /** What was found before the run, as it was given, and during it. */
+  findings: readonly Finding[]
+  /** That for which the run was ended before its time; its `reason` is `aborted` then. */
+  endedBy?: Finding
 }
 
 /**
@@ -57,7 +64,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   task: FinetuneTask<Example, Item, Predictions>,
   options: FinetuneOptions<Example>,
 ): Promise<FinetuneResult> {
-  const { model, tokenizer, trainExamples, evalExamples = [], output, signal, onProgress } = options
+  const { model, tokenizer, trainExamples, evalExamples = [], output, onProgress } = options
   const { resume = false, overwrite = false } = options
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
@@ -96,6 +103,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     },
     overwrite,
   })
+  const watched = watchRun(options, watchContext(task.name, trainExamples, model.config, args))
   const trainer = new Trainer({
     model,
     task: {
@@ -112,11 +120,16 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     onEvent: (event) => {
       if (event.type === 'step') latest = undefined
       options.onEvent?.(event)
+      watched.tell(event)
+      const answers = event.type === 'evaluate' && classAnswers(latest)
+      if (answers) watched.tell({ type: 'predictions', step: event.step, ...answers })
     },
   })
-  const result = await trainer.train({ resume, signal })
+  const result = await trainer.train({ resume, signal: watched.signal })
+  const { findings, endedBy } = watched
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
-  if (result.reason === 'aborted') return { result, metrics: {}, files, truncated: encoder.truncated }
+  if (result.reason === 'aborted')
+    return { result, metrics: {}, files, truncated: encoder.truncated, findings, endedBy }
 
   const { state, steps, seconds, tokensPerSecond, loss } = result
   const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
@@ -128,6 +141,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     labels: model.config.labels,
     training: { steps, seconds, tokensPerSecond, loss },
     ...(predictions && { metrics, ...task.details(model, predictions) }),
+    ...(findings.length > 0 && { findings }),
   }
   await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
   const record = finetuneRecord({
@@ -140,10 +154,46 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     maxLength,
     truncated: encoder.truncated,
     environment: await environmentOf(model.engine),
+    findings,
   })
   const reportPath = join(output, REPORT_FILE)
   await writeFileAtomic(reportPath, renderReport(record))
-  return { result, metrics, reportPath, files: [...files, METRICS_FILE, REPORT_FILE], truncated: encoder.truncated }
+  return {
+    result,
+    metrics,
+    reportPath,
+    files: [...files, METRICS_FILE, REPORT_FILE],
+    truncated: encoder.truncated,
+    findings,
+  }
+}
+
+/** Looks at a run as it goes on, and ends it by `signal` for an error, or with `strict` for a warning. */
+function watchRun<Example>(
+  { watch: isWatched = true, strict = false, signal, onFinding, findings = [] }: FinetuneOptions<Example>,
+  context: WatchContext,
+) {
+  const watch = isWatched ? createWatch(context) : undefined
+  const ending = new AbortController()
+  let endedBy: Finding | undefined
+  return {
+    signal: AbortSignal.any([ending.signal, ...(signal ? [signal] : [])]),
+    get findings() {
+      return [...findings, ...(watch?.findings ?? [])]
+    },
+    get endedBy() {
+      return endedBy
+    },
+    tell(event: WatchedEvent) {
+      for (const finding of watch?.tell(event) ?? []) {
+        onFinding?.(finding)
+        const ends = finding.severity === 'error' || (strict && finding.severity === 'warning')
+        if (!ends || endedBy) continue
+        endedBy = finding
+        ending.abort()
+      }
+    },
+  }
 }
 
 /** Encodes in slices, so that other work runs in between, and counts the texts that it cuts. */

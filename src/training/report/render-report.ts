@@ -3,6 +3,7 @@ import { labelSections } from './confusion.ts'
 import { curvesSection } from './curves.ts'
 import { wrongExamplesSection } from './examples.ts'
 import { fillInsSection } from './fill-ins.ts'
+import { findingsSection } from './findings.ts'
 import { baselinesSection, headlineSection, pageHeader } from './headline.ts'
 import { html } from './html.ts'
 import { scatterSection } from './scatter.ts'
@@ -19,7 +20,7 @@ export function renderReport(record: RunRecord): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="generator" content="bertsmith"><title>${record.title || 'Training run'}</title><style>${{ markup: style }}</style></head>
 <body><main>
 ${pageHeader(record)}
-${headlineSection(record)}${baselinesSection(record)}${curvesSection(record)}${labelSections(record)}${scatterSection(record.scatter)}${wrongExamplesSection(record.wrongExamples)}${fillInsSection(record.fillIns)}${dataSection(record.data)}${settingsSection(record)}
+${headlineSection(record)}${baselinesSection(record)}${curvesSection(record)}${labelSections(record)}${scatterSection(record.scatter)}${wrongExamplesSection(record.wrongExamples)}${fillInsSection(record.fillIns)}${findingsSection(record.findings)}${dataSection(record.data)}${settingsSection(record)}
 <footer>Made by bertsmith. Charts show values when the pointer rests on them.</footer>
 </main></body></html>
 `

@@ -22,11 +22,11 @@ function collate(rows: number[][], labels: StepBatch['labels']) {
 
 type Request = StepBatch | ProductRequest | { profile: true }
 
-await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, freeze = [] }) => {
+await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, freeze = [], recompute }) => {
   const model = await EncoderModel.create(benchModel(task, config), createEngine, { threads })
   const optimizer = new AdamW({ learningRate: 1e-5, weightDecay: 0.01 })
   const parameters = trainedParameters(model, trainingArguments({ freeze }))
-  const training = await model.compile({ optimizer, maxGradNorm: 1, profile, ...parameters })
+  const training = await model.compile({ optimizer, maxGradNorm: 1, profile, recompute, ...parameters })
 
   async function step({ ids, labels }: StepBatch): Promise<StepAnswer> {
     const start = performance.now()

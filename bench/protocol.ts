@@ -28,6 +28,8 @@ export interface StepSetup {
   profile?: boolean
   /** Patterns of parameters that are not trained. */
   freeze?: readonly string[]
+  /** Compute layers again in the backward pass. */
+  recompute?: boolean
 }
 
 /** The answer to a set-up, or why the side cannot run here. */

@@ -48,6 +48,7 @@ export const trainingFlags = {
   'gradual-unfreezing': text('no|steps|epoch', 'Train the head first, then one layer more at a time (default no)'),
   'gradual-unfreezing-steps': number('Steps between layers with steps (default 100)'),
   'reinitialize-layers': number('Last layers that begin anew, with random weights (default 0)'),
+  recompute: yes('Compute layers again in the backward pass: less memory for activations, more time'),
   dropout: yes('Apply dropout (default; --no-dropout turns it off)'),
   'eval-strategy': text('no|steps|epoch', 'When to evaluate (default epoch, with evaluation data)'),
   'eval-steps': number('Steps between evaluations (default 500)'),

@@ -7,27 +7,32 @@ import { formatShape, sameShape } from '../core/shape.ts'
 import type { Node, Value } from './graph.ts'
 import { isFloat } from './graph.ts'
 import { add } from './ops/elementwise.ts'
+import { Recomputation } from './recompute.ts'
 
 /**
  * Appends to the graph of `loss` the nodes that compute d(loss)/d(value) for each of `values`.
  * @param loss a float scalar
+ * @param options.recompute compute the graph's segments again instead of keeping what is in them; default false
  * @returns one gradient a value, of the value's own shape
  * @throws ShapeError if the loss is no scalar, a value does not influence it, or an op on the way has no gradient
  */
-export function gradients(loss: Value, values: readonly Value[]): Value[] {
+export function gradients(loss: Value, values: readonly Value[], { recompute = false } = {}): Value[] {
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
     throw new ShapeError('NOT_SCALAR', `the loss must be a float scalar, not ${loss.dtype}${formatShape(loss.shape)}`)
   }
   const { graph } = loss
   const forward = [...graph.nodes]
+  const recomputation = recompute ? new Recomputation(graph) : undefined
   const needed = dependents(forward, values)
   const adjoints = new Map<Value, Value>([[loss, graph.constant(1, loss.dtype)]])
   for (const node of forward.toReversed()) {
     const outputGradients = node.outputs.map((output) => adjoints.get(output))
-    if (outputGradients.every((gradient) => gradient === undefined)) continue
+    const first = outputGradients.find((gradient) => gradient !== undefined)
+    if (!first) continue
     if (!node.inputs.some((input) => needed.has(input))) continue
+    const read = recomputation?.copyOf(node, first) ?? node
     graph.scope(`${node.scope ? `${node.scope}.` : ''}grad`, () => {
-      propagate(node, outputGradients, needed, adjoints)
+      propagate(node, read, outputGradients, needed, adjoints)
     })
   }
   return values.map((value) => {
@@ -48,8 +53,10 @@ function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Valu
   return found
 }
 
+/** @param read the node whose values the gradient rule reads: `node` itself, or one that computes the same */
 function propagate(
   node: Node,
+  read: Node,
   outputGradients: (Value | undefined)[],
   needed: ReadonlySet<Value>,
   adjoints: Map<Value, Value>,
@@ -58,8 +65,14 @@ function propagate(
   if (typeof rule !== 'function') {
     throw new ShapeError('NO_GRADIENT', `${node.op.name} in ${node.scope || 'the graph'} has no gradient: ${rule.none}`)
   }
-  const { inputs, outputs } = node
-  const gradients = rule({ node, inputs, outputs, outputGradients, needed: (i) => needed.has(inputs[i]) })
+  const { inputs } = node
+  const gradients = rule({
+    node: read,
+    inputs: read.inputs,
+    outputs: read.outputs,
+    outputGradients,
+    needed: (i) => needed.has(inputs[i]),
+  })
   inputs.forEach((input, i) => {
     const gradient = gradients[i]
     if (!gradient || !needed.has(input)) return

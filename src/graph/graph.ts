@@ -128,6 +128,8 @@ export class Graph {
   readonly constants: Value[] = []
   readonly nodes: Node[] = []
   readonly outputs = new Map<string, Value>()
+  /** The nodes that each call of `segment` has made. */
+  readonly segments: (readonly Node[])[] = []
   readonly #constantsByKey = new Map<string, Value>()
   #scopes: string[] = []
   #count = 0
@@ -199,6 +201,14 @@ export class Graph {
     } finally {
       this.#scopes.pop()
     }
+  }
+
+  /** Runs `build` and notes the nodes that it makes as a segment, which a backward pass may compute again. */
+  segment<T>(build: () => T): T {
+    const first = this.nodes.length
+    const result = build()
+    this.segments.push(this.nodes.slice(first))
+    return result
   }
 
   /** Names a value as an output of the graph. */

@@ -42,11 +42,11 @@ export function toOnnx(graph: Graph, target: Target = 'cpu'): Uint8Array {
     )
   }
   const emitter = createEmitter(target, nodes, initializers)
-  for (const node of liveNodes(graph)) {
-    if (node.op.emit) node.op.emit(node, emitter)
-    else emitDefault(node, emitter)
+  for (const { node, outputs } of emissionOrder(graph)) {
+    if (node?.op.emit) node.op.emit(node, emitter)
+    else if (node) emitDefault(node, emitter)
+    for (const name of outputs) emitter.node('Identity', [graph.outputs.get(name)!.name], [name])
   }
-  for (const [name, value] of graph.outputs) emitter.node('Identity', [value.name], [name])
 
   const graphProto = new BinaryWriter()
   for (const bytes of nodes) graphProto.tag(1, WireType.LengthDelimited).bytes(bytes)
@@ -69,6 +69,27 @@ export function toOnnx(graph: Graph, target: Target = 'cpu'): Uint8Array {
     model.tag(8, WireType.LengthDelimited).bytes(opset.finish())
   }
   return model.finish()
+}
+
+/**
+ * Live nodes and the outputs that they compute, in an order in which ONNX Runtime keeps little in memory. It begins with the
+ * results that nothing reads, from the last one in the file to the first, and computes each with all that it needs
+ * (`GraphViewer`, a depth-first search). So results stand at the end, the first ones last: a layer's gradients are computed
+ * before the backward pass goes on to the layer below, and its activations are free from then on.
+ */
+function emissionOrder(graph: Graph): { node?: Node; outputs: string[] }[] {
+  const nodes = liveNodes(graph)
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs))
+  const names = new Map<Node | undefined, string[]>()
+  for (const [name, { producer }] of graph.outputs) names.set(producer, [...(names.get(producer) ?? []), name])
+  const isRead = (node: Node) => node.outputs.some((output) => read.has(output))
+  const first = nodes.filter(isRead).map((node) => ({ node, outputs: [] }))
+  const results = nodes.flatMap((node) => {
+    const outputs = names.get(node) ?? []
+    if (isRead(node)) return outputs.length > 0 ? [{ outputs }] : []
+    return [{ node, outputs }]
+  })
+  return [...first, ...results.reverse(), { outputs: names.get(undefined) ?? [] }]
 }
 
 function createEmitter(target: Target, nodes: Uint8Array[], initializers: Map<string, Uint8Array>): Emitter {

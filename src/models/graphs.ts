@@ -106,6 +106,8 @@ export interface GradientGraphOptions {
   loss?: LossOptions
   /** Add the gradients to inputs `sum:NAME`; default false. */
   accumulate?: boolean
+  /** Compute each encoder layer again in the backward pass instead of keeping its activations; default false. */
+  recompute?: boolean
   dtype?: DType
 }
 
@@ -121,7 +123,7 @@ export interface GradientGraph extends BuiltGraph {
 
 /** Builds the loss of a batch and its gradients; outputs `loss`, `logits`, and those that GradientGraph names. */
 export function gradientGraph(definition: ModelDefinition, options: GradientGraphOptions = {}): GradientGraph {
-  const { dropout = true, accumulate = false, dtype = 'float32' } = options
+  const { dropout = true, accumulate = false, recompute = false, dtype = 'float32' } = options
   const built = buildModel(definition, { training: dropout, dtype, whole: false })
   const { graph, scope, outputs } = built
   if (!built.loss) throw new ConfigError('NO_HEAD', 'this model has no head with a loss to train on')
@@ -141,7 +143,7 @@ export function gradientGraph(definition: ModelDefinition, options: GradientGrap
     if (!value) throw new ConfigError('UNUSED_PARAMETER', `the loss does not use the parameter "${name}"`)
     return value
   })
-  const gradientValues = gradients(loss, values)
+  const gradientValues = gradients(loss, values, { recompute })
   graph.output('loss', loss)
   graph.output('logits', outputs.get('logits')!)
   const dense: string[] = []

@@ -76,12 +76,12 @@ export function encodeLayers(
   const hiddenStates = [embedded]
   const attentions: Value[] = []
   for (let i = 0; i < config.numHiddenLayers; i++) {
-    scope.at(`encoder.layer.${i}`, (s) => {
-      const isLast = i === config.numHiddenLayers - 1
-      const { hidden, probabilities } = encoderLayer(s, config, batch, hiddenStates[i], isLast ? rows : undefined)
-      hiddenStates.push(hidden)
-      attentions.push(probabilities)
-    })
+    const wanted = i === config.numHiddenLayers - 1 ? rows : undefined
+    const { hidden, probabilities } = scope.graph.segment(() =>
+      scope.at(`encoder.layer.${i}`, (s) => encoderLayer(s, config, batch, hiddenStates[i], wanted)),
+    )
+    hiddenStates.push(hidden)
+    attentions.push(probabilities)
   }
   return { last: hiddenStates.at(-1)!, hiddenStates, attentions }
 }

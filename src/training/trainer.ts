@@ -144,6 +144,7 @@ export class Trainer<Item> {
       }),
       accumulate: this.#steps.accumulate,
       dropout: args.dropout,
+      recompute: args.recompute,
       maxGradNorm: args.maxGradNorm,
       seed: args.seed,
       ...this.#parameters,

@@ -85,6 +85,11 @@ export interface TrainingArguments extends ParameterSettings {
   loggingSteps: number
   /** Apply dropout as the model's config says; default true. */
   dropout: boolean
+  /**
+   * Compute each layer a second time in the backward pass instead of keeping its activations: less memory, more time, the same
+   * result; default false.
+   */
+  recompute: boolean
 }
 
 /** Every setting with its default. */
@@ -126,6 +131,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   earlyStoppingThreshold: 0,
   loggingSteps: 10,
   dropout: true,
+  recompute: false,
   ...parameterDefaults,
 }
 

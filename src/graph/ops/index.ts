@@ -1,5 +1,6 @@
 /** The op table: every op that a graph may contain. The conformance loop runs over it. */
 import type { Op } from '../graph.ts'
+import { After } from './after.ts'
 import { MaskedScale } from './dropout.ts'
 import { Add, Div, Erf, Exp, Log, Mul, Neg, Relu, Sigmoid, Sign, Sqrt, Sub, Tanh } from './elementwise.ts'
 import { Gather, PickColumn, PlaceColumn, ScatterAdd } from './gather.ts'
@@ -48,4 +49,5 @@ export const ops: readonly Op[] = [
   Cast,
   SampleColumn,
   ReplaceAt,
+  After,
 ]

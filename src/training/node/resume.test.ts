@@ -28,6 +28,7 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     ['one layer more every other step', { maxSteps: 5, gradualUnfreezing: 'steps', gradualUnfreezingSteps: 2 }],
     ['one layer more each epoch', { maxSteps: 7, gradualUnfreezing: 'epoch', freeze: ['layer.0'] }],
     ['a last layer that begins anew', { maxSteps: 2, reinitializeLayers: 1 }],
+    ['layers that are computed again', { maxSteps: 2, recompute: true }],
     ['means of rows and columns', { maxSteps: 3, optimizer: 'adafactor', adafactorRelativeStep: true }],
   ]
   test.each(cases)('%s', async (name, args) => {

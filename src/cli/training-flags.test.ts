@@ -37,3 +37,23 @@ test('a config file has them as a mapping or a list', () => {
   expect(settingsFromFile({ lrSchedulerSettings: { power: 2, lrEnd: 0 } }, flags, 'x.yaml')).toEqual(expected)
   expect(settingsFromFile({ 'lr-scheduler-settings': ['power=2', 'lrEnd=0'] }, flags, 'x.yaml')).toEqual(expected)
 })
+
+test('what is trained, and how, is set by flags', () => {
+  const line =
+    '--freeze embeddings layer.[0-5] --freeze !LayerNorm --layerwise-lr-decay 0.9 --gradual-unfreezing steps ' +
+    '--gradual-unfreezing-steps 20 --reinitialize-layers 2 --recompute'
+  expect(read(line)).toMatchObject({
+    freeze: ['embeddings', 'layer.[0-5]', '!LayerNorm'],
+    layerwiseLrDecay: 0.9,
+    gradualUnfreezing: 'steps',
+    gradualUnfreezingSteps: 20,
+    reinitializeLayers: 2,
+    recompute: true,
+  })
+  expect(() => read('--layerwise-lr-decay 1.5')).toThrow(
+    /^--layerwise-lr-decay must be above 0 and at most 1, not 1.5$/,
+  )
+  expect(() => read('--gradual-unfreezing steps --gradual-unfreezing-steps 0')).toThrow(
+    /^--gradual-unfreezing-steps must/,
+  )
+})

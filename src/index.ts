@@ -268,12 +268,18 @@ export {
 } from './training/tasks/token-classification.ts'
 export {
   type CheckpointStore,
+  type EndReason,
+  type EvaluateOptions,
+  type RunControl,
   Trainer,
+  type TrainerCallback,
   type TrainerEvent,
   type TrainerOptions,
   type TrainingTask,
   type TrainResult,
 } from './training/trainer.ts'
+export type { CourseSettings } from './training/course-settings.ts'
+export type { EvaluationItems } from './training/evaluation-sets.ts'
 export type { LogEntry, TrainerState, TrainingTotals } from './training/trainer-state.ts'
 export type { Strategy as IntervalStrategy, TrainingArguments } from './training/training-arguments.ts'
 export type { BatchMaker, TrainingPhase } from './training/training-steps.ts'

@@ -209,9 +209,9 @@ test('events come in order', async () => {
   expect(brief(events)).toEqual([
     'start at 0 of 4',
     ...['step 1', 'log 1 loss'],
-    ...['step 2', 'log 2 loss', 'evaluate-start 2', 'log 2 eval', 'evaluate 2', 'save 2'],
+    ...['step 2', 'log 2 loss', 'evaluate-start 2', 'log 2 eval', 'evaluate 2', 'save 2', 'epoch-end 2'],
     ...['step 3'],
-    ...['step 4', 'log 4 loss', 'evaluate-start 4', 'log 4 eval', 'evaluate 4', 'save 4'],
+    ...['step 4', 'log 4 loss', 'evaluate-start 4', 'log 4 eval', 'evaluate 4', 'save 4', 'epoch-end 4'],
     'end 4 finished',
   ])
   expect(events[0]).toEqual({
@@ -360,7 +360,17 @@ test('a loss that is not a number is a warning behind its step', async () => {
   const { events, calls } = await run({ losses: [1, Number.NaN, 1], args: { epochs: 1 }, checkpoints: true })
   expect(brief(events)).toEqual([
     'start at 0 of 3',
-    ...['step 1', 'log 1 loss', 'step 2', 'warning 2', 'step 3', 'log 3 loss', 'save 3', 'end 3 finished'],
+    ...[
+      'step 1',
+      'log 1 loss',
+      'step 2',
+      'warning 2',
+      'step 3',
+      'log 3 loss',
+      'save 3',
+      'epoch-end 3',
+      'end 3 finished',
+    ],
   ])
   expect(events.find((event) => event.type === 'warning')).toMatchObject({ message: expect.stringMatching(/NaN/) })
   expect(calls.at(-1)).toBe('finish with 3')
@@ -393,7 +403,7 @@ describe('a signal', () => {
       },
       { signal: controller.signal },
     )
-    expect(brief(events).slice(-3)).toEqual(['evaluate 3', 'save 3', 'end 3 aborted'])
+    expect(brief(events).slice(-3)).toEqual(['save 3', 'epoch-end 3', 'end 3 aborted'])
   })
 
   test('without a store ends the run too', async () => {

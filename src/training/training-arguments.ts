@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
+import { type CourseSettings, checkCourseSettings, courseDefaults } from './course-settings.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
 import { checkParameterSettings, type ParameterSettings, parameterDefaults } from './parameter-settings.ts'
@@ -9,7 +10,7 @@ import { checkScheduleSettings, type ScheduleSettings } from './schedule-setting
 export type Strategy = 'no' | 'steps' | 'epoch'
 
 /** Settings of a training run, named as in transformers' TrainingArguments, in TypeScript's case. */
-export interface TrainingArguments extends ParameterSettings {
+export interface TrainingArguments extends ParameterSettings, CourseSettings {
   /** Passes over the training data; default 3. */
   epochs: number
   /** Stop after so many optimiser steps; -1 (default): as many as the epochs have. */
@@ -63,8 +64,8 @@ export interface TrainingArguments extends ParameterSettings {
   evalStrategy: Strategy
   /** Steps between evaluations with strategy `steps`; default 500. */
   evalSteps: number
-  /** When to save a checkpoint; default `epoch`. */
-  saveStrategy: Strategy
+  /** When to save a checkpoint; `best`: after each evaluation that is the best so far; default `epoch`. */
+  saveStrategy: Strategy | 'best'
   /** Steps between checkpoints with strategy `steps`; default 500. */
   saveSteps: number
   /** Also save when so many minutes have passed since the last checkpoint; 0 (default): do not. */
@@ -133,6 +134,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   dropout: true,
   recompute: false,
   ...parameterDefaults,
+  ...courseDefaults,
 }
 
 const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
@@ -220,8 +222,10 @@ export function trainingArguments(
   if (!Number.isInteger(args.maxSteps) || (args.maxSteps < 1 && args.maxSteps !== -1)) {
     fail('maxSteps', 'a whole number of at least 1, or -1 for no limit', args.maxSteps)
   }
-  for (const key of ['evalStrategy', 'saveStrategy'] as const) {
-    if (!['no', 'steps', 'epoch'].includes(args[key])) fail(key, 'no, steps or epoch', args[key])
+  if (!['no', 'steps', 'epoch'].includes(args.evalStrategy))
+    fail('evalStrategy', 'no, steps or epoch', args.evalStrategy)
+  if (!['no', 'steps', 'epoch', 'best'].includes(args.saveStrategy)) {
+    fail('saveStrategy', 'no, steps, epoch or best', args.saveStrategy)
   }
   if (!scheduleNames.includes(args.lrScheduler))
     fail('lrScheduler', `one of ${scheduleNames.join(', ')}`, args.lrScheduler)
@@ -245,6 +249,11 @@ export function trainingArguments(
     throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
   }
   checkParameterSettings(args)
+  checkCourseSettings(args)
+  if (args.evalStrategy === 'no' && (args.evalOnStart || args.saveStrategy === 'best')) {
+    const name = args.evalOnStart ? 'evalOnStart' : 'saveStrategy best'
+    throw new ConfigError('NO_EVALUATION', `${name} needs evaluations: set evalStrategy to epoch or steps`)
+  }
   return args
 }
 

@@ -121,7 +121,8 @@ class PhaseSteps<Item> {
       tokenBudget: args.tokenBudget || undefined,
       groupByLength: args.groupByLength,
       shuffle: true,
-      seed: args.seed,
+      dropLast: args.dataloaderDropLast,
+      seed: args.dataSeed ?? args.seed,
     })
   }
 

@@ -58,13 +58,13 @@ export class FolderCheckpoints implements CheckpointStore {
     return new FolderCheckpoints(directory, options)
   }
 
-  async save(model: EncoderModel, optimizer: OptimizerState, state: TrainerState): Promise<string> {
+  async save(model: EncoderModel, optimizer: OptimizerState | undefined, state: TrainerState): Promise<string> {
     const name = `checkpoint-${state.global_step}`
     const target = join(this.directory, name)
     await replaceFolder(target, async (temporary) => {
       await model.savePretrained(temporary)
       await this.#options.saveTokenizer?.(temporary)
-      await saveOptimizer(temporary, model, optimizer)
+      if (optimizer) await saveOptimizer(temporary, model, optimizer)
       await writeFile(join(temporary, SETTINGS_FILE), this.#settingsJson())
       await writeFile(join(temporary, STATE_FILE), stateJson(state))
     })
@@ -90,6 +90,12 @@ export class FolderCheckpoints implements CheckpointStore {
       prefix,
       write: (parameter, values) => model.setParameter(parameter, values),
     })
+    if (session && (await pathKind(join(folder, OPTIMIZER_FILE))) === 'absent') {
+      throw new CheckpointError(
+        'OPTIMIZER_STATE',
+        `cannot resume from ${folder}: it has no ${OPTIMIZER_FILE}, as checkpoints saved with saveOnlyModel; it is a model to begin a new run with`,
+      )
+    }
     if (session) await session.restore(await loadOptimizer(folder, session, state.global_step))
     return state
   }

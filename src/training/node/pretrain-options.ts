@@ -8,8 +8,8 @@ import type { TrainingPhase } from '../training-steps.ts'
 
 /** How far a part of a pre-training run is that has no training steps. */
 export interface PretrainProgress {
-  stage: 'read' | 'evaluate'
-  /** Bytes read, or examples done, and all of them. */
+  stage: 'read' | 'start' | 'evaluate'
+  /** Bytes read, parts of the start, or examples done, and all of them. */
   done: number
   total: number
 }
@@ -33,6 +33,11 @@ export interface PretrainOptions {
   corpusOptions?: CorpusOptions
   /** Further files to measure perplexity on, by name, before and after: general text in domain adaptation, for example. */
   evalCorpora?: Readonly<Record<string, readonly string[]>>
+  /**
+   * How the tokens' vectors start: as the model has them (default), or from which tokens stand together in the training
+   * documents, which leaves little of what a new model had: see `startFromCooccurrences`. For new models only.
+   */
+  startEmbeddings?: 'model' | 'cooccurrence'
   /** For the head `pretraining`: whether the second segment is random or the two are swapped. Default `next-sentence`. */
   pairs?: 'next-sentence' | 'sentence-order'
   /** Default: single tokens, 15 %, 80 / 10 / 10. */

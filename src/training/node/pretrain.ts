@@ -14,6 +14,8 @@ import { openTokenizedCorpus } from '../../data/pretraining/node.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { formatTokenizerJson } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
+import { startFromCooccurrences } from '../cooccurrence-start.ts'
+import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
 import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
 import { trainedParameters } from '../trained-parameters.ts'
@@ -59,6 +61,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   const { model, tokenizer, corpus, output, signal, onProgress, resume = false, overwrite = false } = options
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
   trainedParameters(model, args) // which throws for what does not fit
+  requireLossTask(args, { name: 'pretraining' }, model)
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output)
   const phases = phasesOf(options)
@@ -78,6 +81,11 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
 
   const store = await open(corpus)
   const held = splitDocuments(store, { evaluationShare: options.evalShare ?? 0.02, seed: args.seed })
+  if (options.startEmbeddings === 'cooccurrence') {
+    onProgress?.({ stage: 'start', done: 0, total: 1 })
+    await startFromCooccurrences(model, store, { documents: held.training, seed: args.seed })
+    onProgress?.({ stage: 'start', done: 1, total: 1 })
+  }
   const makeSet = (from: TokenStore, documents: ArrayLike<number> | undefined, length = maxLength): ExampleSet => {
     const examples = planExamples(options, from, length, documents, args.seed)
     const seed = args.seed + (documents === held.training ? 0 : 1)

@@ -1,7 +1,7 @@
 // What needs a file system; what runs anywhere stands in index.ts.
 
 export {
-  type AutoModel,
+  AutoModel,
   AutoModelForMaskedLM,
   AutoModelForMultipleChoice,
   AutoModelForNextSentencePrediction,

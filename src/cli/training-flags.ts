@@ -8,7 +8,6 @@ import { camelCase, type Flags, kebabCase } from './command.ts'
 const number = (description: string) => ({ type: 'number', description }) as const
 const text = (value: string, description: string) => ({ type: 'string', value, description }) as const
 const yes = (description: string) => ({ type: 'boolean', description }) as const
-const later = { type: 'string', description: '', unsupported: true } as const
 
 export const trainingFlags = {
   epochs: number('Passes over the training data (default 3)'),
@@ -63,8 +62,14 @@ export const trainingFlags = {
   'early-stopping-threshold': number('Improvement that counts (default 0)'),
   'logging-steps': number('Steps between entries of the log (default 10)'),
   optimizer: text(optimizerNames.join('|'), 'How weights follow gradients (default adamw)'),
-  'class-weights': later,
-  'label-smoothing': later,
+  'class-weights': {
+    type: 'string',
+    many: true,
+    value: 'balanced|LABEL=N',
+    description: 'What the classes weigh in the loss: balanced, or numbers, 1 for other labels; several may follow',
+  },
+  'label-smoothing': number('Share of each label that goes to all classes alike (default 0)'),
+  'focal-gamma': number('How much less examples count that the model is sure of (default 0; 2 is usual)'),
 } as const satisfies Flags
 
 /**
@@ -80,6 +85,7 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
   }
   const args = Object.fromEntries(given)
   if (args.lrSchedulerSettings) args.lrSchedulerSettings = namedValues(args.lrSchedulerSettings as readonly string[])
+  if (args.classWeights) args.classWeights = readClassWeights(args.classWeights as readonly string[])
   try {
     return trainingArguments(args, { hasEval })
   } catch (error) {
@@ -100,6 +106,20 @@ function namedValues(entries: readonly string[]): Record<string, string | number
     return [camelCase(name), Number.isNaN(Number(value)) ? value : Number(value)] as const
   })
   return Object.fromEntries(pairs)
+}
+
+/** `['balanced']` as it is, `['spam=3']` as `{ spam: 3 }`. @throws ConfigError for an entry that is neither */
+function readClassWeights(entries: readonly string[]): string | Record<string, number> {
+  if (entries.length === 1 && ['balanced', 'none'].includes(entries[0])) return entries[0]
+  const weights = entries.map((entry) => {
+    const [, label, weight] = /^(.+)=([^=]+)$/.exec(entry) ?? []
+    if (label !== undefined && !Number.isNaN(Number(weight))) return [label, Number(weight)] as const
+    throw new ConfigError(
+      'FLAG_VALUE',
+      `--class-weights takes balanced, or LABEL=NUMBER such as spam=3, one for each label that is not to weigh 1, not "${entry}"`,
+    )
+  })
+  return Object.fromEntries(weights)
 }
 
 /** A message about settings with their names as flags. */

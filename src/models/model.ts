@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
-import type { ProfileEvent, Tensor } from '../runtime/backend.ts'
+import type { FloatTensor, ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
 import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
 import type { ParameterSpec } from './architecture.ts'
@@ -31,17 +31,17 @@ export interface ModelOutput {
    * Sequence classification: [B, C]; of tokens: [M, C]; question answering: [N, 2], for the start and the end of the answer;
    * multiple choice: [E, K]; next sentence: [B, 2]; masked LM: [M, V]; absent without a head.
    */
-  logits?: Tensor
+  logits?: FloatTensor
   /** Of whether the second segment follows the first: [B, 2]; only of heads that tell. */
-  pairLogits?: Tensor
+  pairLogits?: FloatTensor
   /** Mean loss over the batch's items. */
   loss?: number
   /** [N, H] */
-  lastHiddenState?: Tensor
+  lastHiddenState?: FloatTensor
   /** Embeddings, then each layer's output: each [N, H]. */
-  hiddenStates?: Tensor[]
+  hiddenStates?: FloatTensor[]
   /** Each layer: [B, A, T, T]; rows and columns beyond a sequence's length mean nothing. */
-  attentions?: Tensor[]
+  attentions?: FloatTensor[]
 }
 
 /** A model: a definition and its weights, which live in an engine until `close`. */
@@ -128,12 +128,12 @@ export class EncoderModel implements TrainableModel {
     const key = outputs.join()
     const declared = await this.#forward(key, outputs)
     const tensors = this.tensors(batch, declared, lossScales([batch]))
-    const result = await this.engine.forward(key, tensors, outputs)
+    const result = (await this.engine.forward(key, tensors, outputs)) as Record<string, FloatTensor>
     const list = (name: string) => Object.keys(result).flatMap((key) => (key.startsWith(name) ? [result[key]] : []))
     return {
       logits: result.logits,
       pairLogits: result.pairLogits,
-      loss: result.loss && Number(result.loss.data[0]),
+      loss: result.loss?.data[0],
       lastHiddenState: result.lastHiddenState,
       hiddenStates: options.outputHiddenStates ? list('hiddenStates.') : undefined,
       attentions: options.outputAttentions ? list('attentions.') : undefined,

@@ -43,6 +43,8 @@ export interface CompileOptions {
   maxGradNorm?: number
   /** Decides the dropout masks; default 42. */
   seed?: number
+  /** Also keep the weights' exponential moving averages, of which so much stays each step; from 0 to below 1. Default: do not. */
+  averageDecay?: number
   /** Collect what `training.profile()` reports. */
   profile?: boolean
 }
@@ -70,8 +72,24 @@ export interface OptimizerState {
   step: number
   /** By slot name, then by parameter name. */
   slots: Record<string, Record<string, Float32Array>>
+  /** The trained weights themselves by parameter name, of a session that keeps averages: a checkpoint's model has those. */
+  weights?: Record<string, Float32Array>
   /** The shapes of the arrays, by the same names, of an optimiser whose state has other shapes than the parameters. */
   shapes?: Record<string, Record<string, readonly number[]>>
+}
+
+/** The gradients on a batch by parameter name. */
+export interface GradientResult {
+  loss: number
+  gradNorm: number
+  gradients: Record<string, Float32Array>
+}
+
+export interface GradientOptions {
+  /** False: masks that drop nothing, instead of those of the next step. Default true. */
+  dropout?: boolean
+  /** Return only so many values of each parameter; default all. */
+  limit?: number
 }
 
 /** A model compiled for training: each `step` computes gradients, clips them and updates the weights. */
@@ -113,9 +131,15 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     const isTrained = new Set(trained)
     const trainedLayout = layoutParameters(model.layout.slots.filter(({ name }) => isTrained.has(name)))
     const slots = slotLayouts(options.optimizer, trainedLayout)
-    const layouts = new Map([...slots, ['gradients', trainedLayout]])
+    const weightSlots = model.layout.slots.filter(({ name }) => isTrained.has(name))
+    const layouts = new Map([
+      ...slots,
+      ['gradients', trainedLayout],
+      ['weights', { ...model.layout, slots: weightSlots }],
+    ])
     const session = new TrainingSession(model, options, declared, trained, layouts)
-    const program = { ...gradients, trained: trainedLayout, update: updateProgram(options.optimizer, slots) }
+    const update = updateProgram(options.optimizer, slots)
+    const program = { ...gradients, trained: trainedLayout, update, averages: options.averageDecay !== undefined }
     // The engine answers in the order of the calls, so whatever an earlier session asked from here on would meet this one's state.
     const earlier = model.session
     const own = session as unknown as TrainingSession
@@ -141,7 +165,10 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   async step(batch: ModelBatch | readonly ModelBatch[], options: StepOptions = {}): Promise<TrainingStep> {
     const request = this.#request(batch, this.#step + 1, options)
     this.#step += 1 // from here on the step counts, so that calls may be made without waiting for each other
-    const { loss, gradNorm, outputs } = await this.model.engine.step(request)
+    const { loss, gradNorm, outputs } = await this.model.engine.step(request).catch((error) => {
+      if (this.#step === request.step) this.#step -= 1 // nothing was updated, so that it may be tried again
+      throw error
+    })
     return { loss, gradNorm, logits: options.logits ? outputs.map((output) => output.logits) : undefined }
   }
 
@@ -163,20 +190,43 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
   /** The gradients on a batch by parameter name, without changing the weights. @throws as `step` */
   async gradients(
     batch: ModelBatch | readonly ModelBatch[],
-  ): Promise<{ loss: number; gradNorm: number; gradients: Record<string, Float32Array> }> {
-    const { loss, gradNorm } = await this.model.engine.gradients(this.#request(batch, this.#step + 1, {}))
-    return { loss, gradNorm, gradients: await this.#readArray('gradients') }
+    { dropout = true, limit }: GradientOptions = {},
+  ): Promise<GradientResult> {
+    const request = { ...this.#request(batch, this.#step + 1, {}), dropout }
+    const { loss, gradNorm } = await this.model.engine.gradients(request)
+    return { loss, gradNorm, gradients: await this.#readArray('gradients', limit) }
+  }
+
+  /** Runs `use` while the model has the averages of its weights; without `averageDecay`, or before the first step, as it is. */
+  async withAverages<T>(use: () => Promise<T>): Promise<T> {
+    await this.adoptAverages()
+    try {
+      const result = await use()
+      await this.adoptAverages()
+      return result
+    } catch (error) {
+      await this.adoptAverages().catch(() => undefined) // the engine may be what failed
+      throw error
+    }
+  }
+
+  /** Exchanges the weights and their averages, if there are any: at the end of a training the model is the average. */
+  async adoptAverages(): Promise<void> {
+    if (this.#options.averageDecay === undefined || this.#step === 0) return
+    this.#requireCurrent()
+    await this.model.engine.swap('weights', 'averages')
   }
 
   /** A copy of the optimiser's state. @throws RuntimeError if the model was compiled again or closed */
   async state(): Promise<OptimizerState> {
     const slots: OptimizerState['slots'] = {}
     for (const slot of this.optimizer.slots) slots[slot] = await this.#readArray(slot)
-    if (!('factored' in this.optimizer)) return { step: this.#step, slots }
+    const weights = this.#options.averageDecay === undefined ? {} : { weights: await this.#readArray('weights') }
+    if (!('factored' in this.optimizer)) return { step: this.#step, slots, ...weights }
     const shapesIn = (slot: string) =>
       Object.fromEntries(this.stateShapes(slot).map(({ name, shape }) => [name, shape]))
     const shapes = Object.fromEntries(this.optimizer.slots.map((slot) => [slot, shapesIn(slot)]))
-    return { step: this.#step, slots, shapes }
+    return { step: this.#step, slots, shapes, ...weights }
   }
 
   /** Names and shapes of a slot's arrays: the trained parameters, unless the optimiser keeps less of them. */
@@ -200,7 +250,27 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
         await this.model.engine.write(slot, offset, values)
       }
     }
+    await this.#restoreWeights(state)
     this.#step = state.step
+  }
+
+  /** The model has just been given the averages, and the state has the weights. */
+  async #restoreWeights({ weights, step }: OptimizerState): Promise<void> {
+    if (this.#options.averageDecay === undefined || step === 0) return
+    this.#requireCurrent()
+    await this.model.engine.copy('weights', 'averages')
+    for (const { name, offset, size } of this.#layouts.get('weights')!.slots) {
+      const values = weights?.[name]
+      if (values?.length !== size)
+        throw new ConfigError('OPTIMIZER_STATE', `the weights of "${name}" are missing beside their averages`)
+      this.#requireCurrent()
+      await this.model.engine.write('weights', offset, values)
+    }
+  }
+
+  /** Whether the session keeps averages of the weights. */
+  get averages(): boolean {
+    return this.#options.averageDecay !== undefined
   }
 
   /** Where the time of the steps went; needs `profile` when compiling. */
@@ -217,7 +287,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY)) {
       throw new ConfigError('LEARNING_RATE', `the learning rate must be a number of at least 0, not ${learningRate}`)
     }
-    const { seed, maxGradNorm, loss } = this.#options
+    const { seed, maxGradNorm, loss, averageDecay } = this.#options
     const scales = lossScales(batches, loss.classWeights)
     return {
       microBatches: batches.map((each) => this.model.tensors(each, this.#declared, scales)),
@@ -229,6 +299,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
         stepsBefore === 0 ? group : { ...group, scalars: this.optimizer.scalars(step - stepsBefore) },
       ),
       outputs: options.logits ? ['logits'] : [],
+      averageDecay,
     }
   }
 
@@ -241,11 +312,11 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
     )
   }
 
-  async #readArray(array: string): Promise<Record<string, Float32Array>> {
+  async #readArray(array: string, limit = Number.POSITIVE_INFINITY): Promise<Record<string, Float32Array>> {
     const values: Record<string, Float32Array> = {}
     for (const { name, offset, size } of this.#layouts.get(array)!.slots) {
       this.#requireCurrent()
-      values[name] = await this.model.engine.read(array, offset, size)
+      values[name] = await this.model.engine.read(array, offset, Math.min(size, limit))
     }
     return values
   }

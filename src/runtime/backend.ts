@@ -13,6 +13,12 @@ export interface Tensor {
   dims: readonly number[]
 }
 
+/** A tensor of 32-bit floats, as models answer. */
+export interface FloatTensor extends Tensor {
+  dtype: 'float32'
+  data: Float32Array
+}
+
 /** A compiled graph. */
 export interface Session {
   /**

@@ -4,7 +4,17 @@ import type { ParameterLayout } from './parameter-layout.ts'
 /** A model's engine: the methods of ModelHost, run where the work does not block the caller. */
 export type Engine = Pick<
   ModelHost,
-  'write' | 'read' | 'loadForward' | 'forward' | 'loadTraining' | 'loadGradients' | 'step' | 'gradients' | 'profile'
+  | 'write'
+  | 'read'
+  | 'copy'
+  | 'swap'
+  | 'loadForward'
+  | 'forward'
+  | 'loadTraining'
+  | 'loadGradients'
+  | 'step'
+  | 'gradients'
+  | 'profile'
 > & {
   readonly threads: number
   /** Frees the engine's memory after the calls under way; later calls are rejected. */

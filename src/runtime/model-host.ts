@@ -8,6 +8,7 @@ import { elementCount } from '../core/shape.ts'
 import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
 import { type DropoutSite, fillDropoutMask } from './dropout-masks.ts'
 import type { ParameterLayout, ParameterSlot } from './parameter-layout.ts'
+import { averageInto } from './weight-averages.ts'
 import { type UpdateGroup, type UpdateProgram, WeightUpdater } from './weight-updater.ts'
 
 /** A compiled graph that computes outputs from weights and a batch. */
@@ -41,6 +42,8 @@ export interface TrainingProgram extends GradientProgram {
   /** Where the gradients of the trained parameters lie. */
   trained: ParameterLayout
   update: UpdateProgram
+  /** Keep an array `averages` of the weights' moving averages. */
+  averages?: boolean
 }
 
 /** A gradient that is zero but for some rows. Adding them here spares the engine a tensor of the parameter's size. */
@@ -66,6 +69,10 @@ export interface StepRequest {
   maxGradNorm: number
   /** Outputs to return besides the loss. */
   outputs?: readonly string[]
+  /** False: masks that drop nothing. Default true. */
+  dropout?: boolean
+  /** How much of the moving averages of the weights stays; of a program with `averages`. */
+  averageDecay?: number
 }
 
 export interface StepResult {
@@ -113,6 +120,17 @@ export class ModelHost {
     return this.#array(array).slice(offset, offset + length)
   }
 
+  /** Overwrites a flat array with another one. */
+  async copy(from: ArrayName, to: ArrayName): Promise<void> {
+    this.#array(to).set(this.#array(from))
+  }
+
+  /** Exchanges two flat arrays of the same size. */
+  async swap(a: ArrayName, b: ArrayName): Promise<void> {
+    const [first, second] = [this.#array(a), this.#array(b)]
+    this.#arrays.set(a, second).set(b, first)
+  }
+
   async loadForward(name: string, program: ForwardProgram): Promise<void> {
     const session = await this.#backend.createSession(program.model, { profile: program.profile })
     this.#forwards.set(name, { session, parameters: program.parameters })
@@ -135,12 +153,13 @@ export class ModelHost {
     await this.#releaseTraining()
     // What an earlier training left is zeroed: moments, and gradients of what is no longer trained.
     const { slots, slotSizes } = program.update
+    const kept = ['gradients', ...slots, ...(program.averages ? ['averages'] : [])]
     for (const name of this.#arrays.keys()) {
-      if (!['weights', 'gradients', ...slots].includes(name)) this.#arrays.delete(name)
+      if (name !== 'weights' && !kept.includes(name)) this.#arrays.delete(name)
     }
-    for (const name of ['gradients', ...slots]) {
+    for (const name of kept) {
       const array = this.#arrays.get(name)
-      const size = slotSizes?.[name] ?? program.trained.size
+      const size = name === 'averages' ? this.#array('weights').length : (slotSizes?.[name] ?? program.trained.size)
       if (array?.length === size) array.fill(0)
       else this.#arrays.set(name, new Float32Array(size))
     }
@@ -169,6 +188,7 @@ export class ModelHost {
     if (Number.isFinite(gradNorm)) {
       training.updater.update(this.#arrays, request.groups, { ...request.scalars, gradientScale })
     }
+    if (request.averageDecay !== undefined) this.#average(request.step, request.averageDecay)
     return result
   }
 
@@ -222,7 +242,9 @@ export class ModelHost {
     )
     const result: Pick<StepResult, 'loss' | 'outputs'> = { loss: 0, outputs: [] }
     for (const [index, batch] of request.microBatches.entries()) {
-      const masks = this.#dropoutMasks(program.dropout, batch, [request.seed, 'dropout', request.step, index])
+      const masks = this.#dropoutMasks(program.dropout, batch, request.dropout ?? true, [
+        ...[request.seed, 'dropout', request.step, index],
+      ])
       const feeds = { ...batch, ...weights, ...masks }
       const outputs: Record<string, Tensor> = {}
       for (const name of request.outputs ?? []) outputs[name] = this.#output(program, name, batch)
@@ -241,6 +263,13 @@ export class ModelHost {
       result.outputs.push(outputs)
     }
     return result
+  }
+
+  /** The averages begin as the weights after the first step, as those of torch.optim.swa_utils.AveragedModel. */
+  #average(step: number, decay: number): void {
+    const [averages, weights] = [this.#array('averages'), this.#array('weights')]
+    if (step === 1) averages.set(weights)
+    else averageInto(averages, weights, decay)
   }
 
   /** Zeroes what the last step added to a table of gradients; the rest is zero already. */
@@ -264,6 +293,7 @@ export class ModelHost {
   #dropoutMasks(
     sites: readonly DropoutSite[],
     batch: Record<string, Tensor>,
+    isDropping: boolean,
     path: (string | number)[],
   ): Record<string, Tensor> {
     if (sites.length === 0) return {}
@@ -277,7 +307,8 @@ export class ModelHost {
     sites.forEach((site, i) => {
       const data = this.#maskBytes.subarray(offset, offset + counts[i])
       offset += counts[i]
-      fillDropoutMask(data, site.probability, ...path, site.input)
+      if (isDropping) fillDropoutMask(data, site.probability, ...path, site.input)
+      else data.fill(1)
       masks[site.input] = { dtype: 'uint8', data, dims: shapes[i] }
     })
     return masks

@@ -16,6 +16,12 @@ export interface CourseSettings {
   dataloaderDropLast: boolean
   /** Decides the order of the training data; default `seed`. */
   dataSeed: number | null
+  /** Prove before the first step that micro-batches add up to one batch, and stop if they do not; default true. */
+  accumulationCheck: boolean
+  /** Evaluate and save exponential moving averages of the weights, of which this much stays each step; 0 (default): none. */
+  emaDecay: number
+  /** When memory runs out, go on with smaller micro-batches and more of them a step; default false. */
+  autoMicroBatch: boolean
 }
 
 export const courseDefaults: Readonly<CourseSettings> = {
@@ -26,10 +32,24 @@ export const courseDefaults: Readonly<CourseSettings> = {
   saveOnlyModel: false,
   dataloaderDropLast: false,
   dataSeed: null,
+  accumulationCheck: true,
+  emaDecay: 0,
+  autoMicroBatch: false,
 }
 
+const switchNames = [
+  ...(['loggingFirstStep', 'evalOnStart', 'saveOnlyModel', 'dataloaderDropLast'] as const),
+  ...(['accumulationCheck', 'autoMicroBatch'] as const),
+] as const
+
 /** Checks these settings as far as they do not hang on others. @throws ConfigError naming the setting */
-export function checkCourseSettings({ loggingStrategy, evalDelay, dataSeed, ...switches }: CourseSettings): void {
+export function checkCourseSettings({
+  loggingStrategy,
+  evalDelay,
+  dataSeed,
+  emaDecay,
+  ...switches
+}: CourseSettings): void {
   const fail = (expected: string) => new ConfigError('ARGUMENT', expected)
   if (!['no', 'steps', 'epoch'].includes(loggingStrategy)) {
     throw fail(`loggingStrategy must be no, steps or epoch, not ${loggingStrategy}`)
@@ -40,7 +60,8 @@ export function checkCourseSettings({ loggingStrategy, evalDelay, dataSeed, ...s
   if (dataSeed !== null && !(Number.isInteger(dataSeed) && dataSeed >= 0)) {
     throw fail(`dataSeed must be a whole number of at least 0, not ${dataSeed}`)
   }
-  for (const name of ['loggingFirstStep', 'evalOnStart', 'saveOnlyModel', 'dataloaderDropLast'] as const) {
+  if (!(emaDecay >= 0 && emaDecay < 1)) throw fail(`emaDecay must be at least 0 and below 1, not ${emaDecay}`)
+  for (const name of switchNames) {
     if (typeof switches[name] !== 'boolean') throw fail(`${name} must be true or false, not ${switches[name]}`)
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { UnfreezingState } from './gradual-unfreezing.ts'
+import type { MicroBatchState } from './micro-batches.ts'
 import type { PlateauState } from './plateau.ts'
 import type { ScheduleSettings } from './schedule-settings.ts'
 
@@ -48,6 +49,8 @@ export interface TrainerState {
     ReduceLROnPlateau?: { args: ScheduleSettings; attributes: PlateauState }
     /** Of a run with `gradualUnfreezing`; not of transformers either. */
     GradualUnfreezing?: { args: { strategy: string; steps: number }; attributes: UnfreezingState }
+    /** Of a run with `autoMicroBatch` whose memory ran out; not of transformers either. */
+    AutoMicroBatch?: { args: Record<string, never>; attributes: MicroBatchState }
     /** Not of transformers, whose reader passes over callbacks that it does not know. */
     TrainingTotals: { args: Record<string, never>; attributes: TrainingTotals }
   }

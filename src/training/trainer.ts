@@ -1,8 +1,10 @@
 import { ConfigError } from '../core/errors.ts'
+import type { LossOptions } from '../models/loss-options.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { TrainingSession } from '../models/training-session.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type EvaluationItems, type EvaluationSet, evaluationSets, noEvaluationData } from './evaluation-sets.ts'
+import { lossOptions } from './loss-settings.ts'
 import { createOptimizer } from './optimizers/registry.ts'
 import { initialPlateau } from './plateau.ts'
 import { reinitializeLayers } from './reinitialize.ts'
@@ -18,6 +20,11 @@ export type { EndReason, RunControl, TrainerCallback, TrainerEvent } from './tra
 
 /** What a task gives the Trainer: how items become batches, and how a model is judged on held-out items. */
 export interface TrainingTask<Item> extends BatchMaker<Item> {
+  /**
+   * The classes that the labels of an item name: one for a text, one for each labelled token. Only of tasks that tell one class
+   * of several, whose loss class weights, label smoothing and focal gamma apply to.
+   */
+  classIds?(item: Item): ArrayLike<number>
   /** `loss` and the task's metrics by name. */
   evaluate(model: EncoderModel, items: readonly Item[], options: EvaluateOptions): Promise<Record<string, number>>
 }
@@ -64,9 +71,10 @@ export class Trainer<Item> {
   readonly #options: TrainerOptions<Item>
   readonly #steps: TrainingSteps<Item>
   readonly #parameters: ReturnType<typeof trainedParameters>
+  readonly #loss: LossOptions | undefined
   readonly #evaluationSets: readonly EvaluationSet<Item>[]
 
-  /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps and `trainedParameters` */
+  /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps, `trainedParameters` and `lossOptions` */
   constructor(options: TrainerOptions<Item>) {
     this.#evaluationSets = evaluationSets(options.evalItems)
     const args = trainingArguments(options.args ?? {}, { hasEval: this.#evaluationSets.length > 0 })
@@ -81,6 +89,7 @@ export class Trainer<Item> {
       throw new ConfigError('TRAIN_ITEMS', 'give the trainer either trainItems or phases')
     }
     this.#steps = new TrainingSteps(phases ?? [{ items: trainItems!, share: 1 }], task, args)
+    this.#loss = lossOptions(args, task, options.model, allItems(options))
   }
 
   /** Optimiser steps of the whole run. */
@@ -124,6 +133,7 @@ export class Trainer<Item> {
       callbacks: [...(onEvent ? [(event: TrainerEvent) => onEvent(event)] : []), ...callbacks],
     })
     const reason = await run.run(signal)
+    await session.adoptAverages()
     if (reason !== 'aborted' && checkpoints) {
       if (args.loadBestModelAtEnd && state.best_model_checkpoint && state.best_global_step !== state.global_step) {
         await checkpoints.load(state.best_model_checkpoint, model)
@@ -165,11 +175,13 @@ export class Trainer<Item> {
         learningRateDecay: args.adagradLrDecay,
         relativeStep: args.adafactorRelativeStep,
       }),
-      accumulate: this.#steps.accumulate,
+      accumulate: this.#steps.accumulate || args.autoMicroBatch,
       dropout: args.dropout,
       recompute: args.recompute,
       maxGradNorm: args.maxGradNorm,
       seed: args.seed,
+      ...(args.emaDecay > 0 && { averageDecay: args.emaDecay }),
+      loss: this.#loss,
       ...this.#parameters,
     })
   }
@@ -190,4 +202,10 @@ export class Trainer<Item> {
       }),
     })
   }
+}
+
+/** The training items of all phases. */
+function* allItems<Item>({ trainItems = [], phases = [] }: TrainerOptions<Item>): Generator<Item> {
+  yield* trainItems
+  for (const { items } of phases) yield* items
 }

@@ -1,5 +1,7 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
 import { type CourseSettings, checkCourseSettings, courseDefaults } from './course-settings.ts'
+import { checkLossSettings, type LossSettings, lossDefaults } from './loss-settings.ts'
+import { lowerIsBetter } from './metric-direction.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
 import { checkParameterSettings, type ParameterSettings, parameterDefaults } from './parameter-settings.ts'
@@ -10,7 +12,7 @@ import { checkScheduleSettings, type ScheduleSettings } from './schedule-setting
 export type Strategy = 'no' | 'steps' | 'epoch'
 
 /** Settings of a training run, named as in transformers' TrainingArguments, in TypeScript's case. */
-export interface TrainingArguments extends ParameterSettings, CourseSettings {
+export interface TrainingArguments extends ParameterSettings, LossSettings, CourseSettings {
   /** Passes over the training data; default 3. */
   epochs: number
   /** Stop after so many optimiser steps; -1 (default): as many as the epochs have. */
@@ -76,7 +78,7 @@ export interface TrainingArguments extends ParameterSettings, CourseSettings {
   loadBestModelAtEnd: boolean
   /** Which metric says what is best; default `loss`. */
   metricForBestModel: string
-  /** Default: false for `loss`, true for all others. */
+  /** Default: false for `loss` and other errors such as `mse` and `hamming_loss`, true for all others. */
   greaterIsBetter: boolean
   /** Stop after so many evaluations without improvement; 0 (default): never. */
   earlyStoppingPatience: number
@@ -134,6 +136,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   dropout: true,
   recompute: false,
   ...parameterDefaults,
+  ...lossDefaults,
   ...courseDefaults,
 }
 
@@ -192,7 +195,7 @@ export function trainingArguments(
   const metric = given.metricForBestModel ?? trainingDefaults.metricForBestModel
   const args: TrainingArguments = {
     ...trainingDefaults,
-    greaterIsBetter: !/(^|_)loss$/.test(metric),
+    greaterIsBetter: !lowerIsBetter(metric),
     adamEpsilon: defaultEpsilon(given.optimizer ?? trainingDefaults.optimizer, {
       relativeStep: given.adafactorRelativeStep ?? trainingDefaults.adafactorRelativeStep,
     }),
@@ -249,6 +252,7 @@ export function trainingArguments(
     throw new ConfigError('NO_EVAL_DATA', `evalStrategy is ${args.evalStrategy}, but there is no evaluation data`)
   }
   checkParameterSettings(args)
+  checkLossSettings(args)
   checkCourseSettings(args)
   if (args.evalStrategy === 'no' && (args.evalOnStart || args.saveStrategy === 'best')) {
     const name = args.evalOnStart ? 'evalOnStart' : 'saveStrategy best'

@@ -1,9 +1,12 @@
+import type { ModelBatch } from '../models/batch-inputs.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { TrainingSession } from '../models/training-session.ts'
+import { checkAccumulation } from './accumulation-check.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type EvaluationSet, metricAmong, namedMetrics, noEvaluationData } from './evaluation-sets.ts'
 import { GradualUnfreezing } from './gradual-unfreezing.ts'
 import { judgeEvaluation, patienceIsOver } from './judge-evaluation.ts'
+import { stepWithinMemory } from './micro-batches.ts'
 import { scheduleFactor } from './schedule.ts'
 import type { EndReason, RunControl, TrainerCallback, TrainerEvent } from './trainer-events.ts'
 import type { LogEntry, TrainerState, TrainingTotals } from './trainer-state.ts'
@@ -43,6 +46,7 @@ export class TrainingRun<Item> {
   readonly #started: number
   #lastSaved: number
   #lastSavedAt: number
+  #isChecked = false
 
   constructor(parts: RunParts<Item>) {
     const { model, session, args, state, resumedFrom } = parts
@@ -112,11 +116,14 @@ export class TrainingRun<Item> {
   }
 
   async #takeStep({ batches, epoch, epochEnd }: TrainingStep): Promise<void> {
-    const { session, state, steps } = this.#parts
+    const { session, state, steps, args } = this.#parts
     const totals = this.#totals
     const learningRate = this.#learningRate()
     await this.#unfreezing?.before({ done: state.global_step, epoch })
-    const { loss, gradNorm } = await session.step(batches, { learningRate })
+    await this.#checkAccumulation(batches)
+    const { loss, gradNorm } = args.autoMicroBatch
+      ? await this.#stepWithinMemory(batches, learningRate)
+      : await session.step(batches, { learningRate })
     state.global_step += 1
     state.epoch = epoch
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0)
@@ -136,6 +143,25 @@ export class TrainingRun<Item> {
       totals.unlogged_steps = 0
       await this.#log({ step, epoch, loss: mean, grad_norm: gradNorm, learning_rate: learningRate })
     }
+  }
+
+  /** Once a run, before its first step of several batches. */
+  async #checkAccumulation(batches: readonly ModelBatch[]): Promise<void> {
+    const { session, state, args } = this.#parts
+    if (!args.accumulationCheck || this.#isChecked || batches.length < 2) return
+    this.#isChecked = true
+    const difference = await checkAccumulation(session, batches)
+    const event = { type: 'accumulation-check', microBatches: batches.length, difference } as const
+    await this.#emit({ ...event, step: state.global_step })
+  }
+
+  #stepWithinMemory(batches: readonly ModelBatch[], learningRate: number) {
+    const { session, state } = this.#parts
+    const { AutoMicroBatch = { args: {}, attributes: { parts: 1 } } } = state.stateful_callbacks
+    return stepWithinMemory(session, batches, { learningRate }, AutoMicroBatch.attributes, (message) => {
+      state.stateful_callbacks.AutoMicroBatch = AutoMicroBatch
+      return this.#emit({ type: 'warning', step: state.global_step + 1, message, code: 'OUT_OF_MEMORY' })
+    })
   }
 
   /** Of the step that comes next. */
@@ -191,7 +217,7 @@ export class TrainingRun<Item> {
    * @returns whether it is the best so far
    */
   async #evaluate({ counts = true }: { counts?: boolean } = {}): Promise<boolean> {
-    const { state, args, evaluationSets, evaluate } = this.#parts
+    const { state, args, session, evaluationSets, evaluate } = this.#parts
     const { global_step: step, epoch } = state
     this.#requests.evaluate = false
     if (evaluationSets.length === 0) throw noEvaluationData()
@@ -200,7 +226,7 @@ export class TrainingRun<Item> {
     const entries: LogEntry[] = []
     for (const { name, items } of evaluationSets) {
       const started = performance.now()
-      const found = await evaluate(items, name)
+      const found = await session.withAverages(() => evaluate(items, name))
       const runtime = (performance.now() - started) / 1000
       const timed = namedMetrics(name, { ...found, runtime, samples_per_second: items.length / runtime })
       entries.push({
@@ -223,7 +249,8 @@ export class TrainingRun<Item> {
     if (!checkpoints || this.#lastSaved === state.global_step) return
     this.#readClock()
     if (state.best_global_step === state.global_step) state.best_model_checkpoint = `checkpoint-${state.global_step}`
-    const name = await checkpoints.save(model, args.saveOnlyModel ? undefined : await session.state(), state)
+    const optimizer = args.saveOnlyModel ? undefined : await session.state()
+    const name = await session.withAverages(() => checkpoints.save(model, optimizer, state))
     this.#lastSaved = state.global_step
     this.#lastSavedAt = performance.now()
     await this.#emit({ type: 'save', step: state.global_step, checkpoint: name })

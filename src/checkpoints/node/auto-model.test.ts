@@ -10,7 +10,7 @@ import { collateSequences } from '../../data/collator.ts'
 import { bertConfig } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import {
-  type AutoModel,
+  AutoModel,
   AutoModelForMaskedLM,
   AutoModelForMultipleChoice,
   AutoModelForNextSentencePrediction,
@@ -85,6 +85,14 @@ describe('checkpoints of transformers give its answers', () => {
       const scale = Math.max(1, ...expected.map(Math.abs))
       expect(largestDifference(await answersOf(model), expected) / scale).toBeLessThan(1e-5)
     })
+  })
+
+  test.each(['base', 'pretraining'])('%s as a bare encoder', async (name) => {
+    const model = await AutoModel.fromPretrained(await unpack(root, name), { threads: 1 })
+    const answers = await answersOf(model).finally(() => model.close())
+    const expected = fixture.answers.base // the encoder of `pretraining`, saved on its own
+    expect(model.className).toBe('BertModel')
+    expect(largestDifference(answers, expected) / Math.max(1, ...expected.map(Math.abs))).toBeLessThan(1e-5)
   })
 
   test('of 2018, with gamma and beta', async () => {

@@ -26,6 +26,8 @@ export interface LoadModelOptions extends ModelOptions {
   problemType?: ProblemType
   /** Refuse a checkpoint without this head, rather than start a new one; default false. */
   requireHead?: boolean
+  /** Start the head anew, as for another task, even if the checkpoint has tensors of its names and shapes; default false. */
+  newHead?: boolean
   /** Told which parameters start fresh. */
   logger?: Logger
 }
@@ -35,10 +37,10 @@ export interface ModelDescription extends ModelDefinition {
   common: CommonConfig
 }
 
-/** Reads a folder's config.json. @param task the head to put on it; default the one it was saved with */
+/** Reads a folder's config.json. @param task the head to put on it, null for none; default the one it was saved with */
 export async function describeModel(
   directory: string,
-  task?: string,
+  task?: string | null,
   labels?: readonly string[],
   problemType?: ProblemType,
 ): Promise<ModelDescription> {
@@ -51,20 +53,32 @@ export async function describeModel(
   const head =
     task === undefined
       ? headOfClass(common.architectures[0], architecture.modelType)
-      : findHead(task, architecture.modelType)
+      : headOf(task, architecture.modelType)
   return { architecture, config, head, common }
 }
+
+/** The head that is meant by its task's name, itself, or null for none. */
+const headOf = (task: string | Head | null, modelType: string): Head | undefined =>
+  typeof task === 'string' ? findHead(task, modelType) : (task ?? undefined)
 
 /**
  * Loads a model folder as transformers writes it. The encoder must match tensor by tensor; a head that the folder lacks,
  * or has for another number of classes, starts fresh and is reported to the logger.
+ * @param task the head to put on it, null for none; default the one it was saved with
  * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor; ConfigError for a config.json or labels that
  * cannot be used
  */
 export async function loadModel(
   directory: string,
-  task: string | undefined,
-  { labels, problemType, requireHead = false, logger = silentLogger, ...options }: LoadModelOptions = {},
+  task?: string | null,
+  {
+    labels,
+    problemType,
+    requireHead = false,
+    newHead = false,
+    logger = silentLogger,
+    ...options
+  }: LoadModelOptions = {},
 ): Promise<EncoderModel> {
   const { architecture, config, head, common } = await describeModel(directory, task, labels, problemType)
   if (!common.tieWordEmbeddings && head?.labelsAreTokens) {
@@ -75,6 +89,7 @@ export async function loadModel(
     )
   }
   requireClasses(head, config, directory)
+  if (requireHead && newHead) throw new ConfigError('NEW_HEAD', 'requireHead and newHead contradict each other')
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
   let report: LoadReport | undefined
@@ -83,7 +98,8 @@ export async function loadModel(
     createEngine,
     { ...options, save: savePretrained },
     async (created) => {
-      report = await loadWeights(directory, created.parameters, {
+      const wanted = created.parameters.filter(({ name }) => !newHead || name.startsWith(prefix))
+      report = await loadWeights(directory, wanted, {
         prefix,
         write: (name, values) => created.setParameter(name, values),
         ignorable: architecture.ignorableTensors,
@@ -103,6 +119,10 @@ export async function loadModel(
     logger.info(
       `${directory} has no weights for ${report.newlyInitialised.join(', ')}: they start fresh and need training`,
     )
+  }
+  if (newHead) {
+    const names = model.parameters.flatMap(({ name }) => (name.startsWith(prefix) ? [] : [name]))
+    logger.info(`the head starts fresh and needs training, whatever ${directory} has of it: ${names.sort().join(', ')}`)
   }
   return model
 }
@@ -143,9 +163,9 @@ function checkLabels(given: readonly string[], known: readonly string[], directo
   )
 }
 
-/** A new model with random weights. @param task a task's name, or a head */
+/** A new model with random weights. @param task a task's name, or a head; null for none */
 export function createModel(
-  task: string | Head,
+  task: string | Head | null,
   modelType: string,
   config: EncoderConfig,
   options: ModelOptions = {},
@@ -153,7 +173,7 @@ export function createModel(
   const definition = {
     architecture: findArchitecture(modelType, 'the config'),
     config,
-    head: typeof task === 'string' ? findHead(task, modelType) : task,
+    head: headOf(task, modelType),
   }
   requireClasses(definition.head, config, 'the config')
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
@@ -187,11 +207,13 @@ export interface AutoModel {
   fromConfig(config: EncoderConfig, options?: ModelOptions): Promise<EncoderModel>
 }
 
-const autoModel = (task: string): AutoModel => ({
+const autoModel = (task: string | null): AutoModel => ({
   fromPretrained: (directory, options) => loadModel(directory, task, options),
   fromConfig: (config, options) => createModel(task, config.modelType, config, options),
 })
 
+/** The encoder without a head: vectors of tokens. */
+export const AutoModel: AutoModel = autoModel(null)
 export const AutoModelForSequenceClassification = autoModel('sequence-classification')
 export const AutoModelForTokenClassification = autoModel('token-classification')
 export const AutoModelForQuestionAnswering = autoModel('question-answering')

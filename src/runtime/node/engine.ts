@@ -51,6 +51,8 @@ export const createEngine: CreateEngine = (layout: ParameterLayout, options: Eng
     threads,
     write: (...args) => call('write', args),
     read: (...args) => call('read', args),
+    copy: (...args) => call('copy', args),
+    swap: (...args) => call('swap', args),
     loadForward: (...args) => call('loadForward', args),
     forward: (...args) => call('forward', args),
     loadTraining: (...args) => call('loadTraining', args),

@@ -8,6 +8,7 @@ import { saveTokenizer } from '../../tokenizers/node.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import { classAnswers, createWatch, watchContext } from '../doctor/watch.ts'
 import type { WatchContext, WatchedEvent } from '../doctor/watch-context.ts'
+import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
@@ -69,6 +70,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
   trainedParameters(model, args) // which throws for what does not fit
+  requireLossTask(args, task, model)
   const best = bestMetricName(args)
   const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)

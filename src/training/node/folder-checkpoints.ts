@@ -32,8 +32,8 @@ import {
 export interface FolderCheckpointsOptions {
   /** Writes the tokenizer's files into a folder that holds a model. */
   saveTokenizer?: (directory: string) => Promise<void>
-  /** What decides the course of a run; a run with other settings is not resumed. */
-  settings: Readonly<Record<string, unknown>>
+  /** What decides the course of a run; a run with other settings is not resumed. Default: nothing is compared. */
+  settings?: Readonly<Record<string, unknown>>
   /** Replace an earlier run in the folder; default false: a new run refuses to begin there. */
   overwrite?: boolean
 }
@@ -159,12 +159,12 @@ export class FolderCheckpoints implements CheckpointStore {
   }
 
   #settingsJson(): string {
-    return `${JSON.stringify(this.#options.settings, null, 2)}\n`
+    return `${JSON.stringify(this.#options.settings ?? {}, null, 2)}\n`
   }
 
   async #requireSameSettings(folder: string): Promise<void> {
     const saved = await readJsonFile(join(folder, SETTINGS_FILE))
-    const now = JSON.parse(JSON.stringify(this.#options.settings)) as Record<string, unknown>
+    const now = JSON.parse(this.#settingsJson()) as Record<string, unknown>
     const changed = [...new Set([...Object.keys(saved), ...Object.keys(now)])].filter(
       (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
     )
@@ -205,6 +205,9 @@ async function readState(path: string): Promise<TrainerState> {
   }
 }
 
+/** The weights beside their averages, which the checkpoint's model has. */
+const WEIGHTS = 'weights'
+
 /** Moments as safetensors named `SLOT/PARAMETER`, instead of PyTorch's pickle. */
 async function saveOptimizer(folder: string, model: EncoderModel, state: OptimizerState): Promise<void> {
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]))
@@ -214,6 +217,8 @@ async function saveOptimizer(folder: string, model: EncoderModel, state: Optimiz
       return { name: `${slot}/${name}`, shape, data }
     }),
   )
+  for (const [name, data] of Object.entries(state.weights ?? {}))
+    tensors.push({ name: `${WEIGHTS}/${name}`, shape: shapes.get(name)!, data })
   const staging = join(folder, 'optimizer')
   await saveWeights(staging, tensors, { maxShardBytes: Number.POSITIVE_INFINITY })
   await rename(join(staging, WEIGHTS_FILE), join(folder, OPTIMIZER_FILE))
@@ -221,15 +226,16 @@ async function saveOptimizer(folder: string, model: EncoderModel, state: Optimiz
 }
 
 async function loadOptimizer(folder: string, session: TrainingSession, step: number): Promise<OptimizerState> {
-  const specs = session.optimizer.slots.flatMap((slot) =>
+  const names = [...session.optimizer.slots, ...(session.averages ? [WEIGHTS] : [])]
+  const specs = names.flatMap((slot) =>
     session.stateShapes(slot).map(({ name, shape }) => ({ name: `${slot}/${name}`, shape })),
   )
-  const slots: OptimizerState['slots'] = Object.fromEntries(session.optimizer.slots.map((slot) => [slot, {}]))
+  const arrays: OptimizerState['slots'] = Object.fromEntries(names.map((slot) => [slot, {}]))
   try {
     await loadWeights(join(folder, OPTIMIZER_FILE), specs, {
       write: (name, values) => {
         const at = name.indexOf('/')
-        slots[name.slice(0, at)][name.slice(at + 1)] = values
+        arrays[name.slice(0, at)][name.slice(at + 1)] = values
       },
     })
   } catch (error) {
@@ -237,5 +243,6 @@ async function loadOptimizer(folder: string, session: TrainingSession, step: num
       cause: error,
     })
   }
-  return { step, slots }
+  const { [WEIGHTS]: weights, ...slots } = arrays
+  return { step, slots, ...(session.averages && { weights }) }
 }

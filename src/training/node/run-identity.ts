@@ -9,6 +9,8 @@ export function decisive({
   loggingStrategy,
   loggingFirstStep,
   saveOnlyModel,
+  accumulationCheck,
+  autoMicroBatch,
   saveTotalLimit,
   saveMinutes,
   evalBatchSize,

@@ -3,8 +3,9 @@ import { atStep, type Watcher } from '../watch-context.ts'
 
 /** Of fewer examples one class may be right by chance. */
 const fewest = 20
-/** Before this part of the run it may still change. */
+/** Before this part of the run, and so many steps, it may still change. */
 const patience = 0.3
+const fewestSteps = 20
 
 /** A model that gives all evaluation examples the same class. */
 export const oneClass: Watcher = {
@@ -17,7 +18,8 @@ export const oneClass: Watcher = {
       const { predicted, truth, step } = event
       const answer = predicted[0]
       const isOne = predicted.length >= fewest && predicted.every((id) => id === answer)
-      if (!isOne || truth.every((id) => id === truth[0]) || step < patience * totalSteps) return undefined
+      if (!isOne || truth.every((id) => id === truth[0]) || step < Math.max(patience * totalSteps, fewestSteps))
+        return undefined
       const right = truth.filter((id) => id === answer).length
       return {
         code: 'ONE_CLASS',

@@ -28,6 +28,20 @@ export function metricTable(metrics: Readonly<Record<string, { value: number; lo
   return textTable([['metric', 'value', '95 % interval'], ...rows], { right: [1] })
 }
 
+/** Precision, recall, F1 and how many there are, a row each. @param counted what is counted, in the plural */
+export function scoreTable(
+  head: string,
+  rows: readonly { label: string; precision: number; recall: number; f1: number; support: number }[],
+  counted: string,
+): string {
+  const cells = rows.map(({ label, precision, recall, f1, support }) => [
+    label,
+    ...[precision, recall, f1].map(formatMetric),
+    String(support),
+  ])
+  return textTable([[head, 'precision', 'recall', 'f1', counted], ...cells], { right: [1, 2, 3, 4] })
+}
+
 /** Counts by true label (rows) and predicted label (columns). */
 export function confusionText(labels: readonly string[], counts: readonly (readonly number[])[]): string {
   const names = labels.map((label) => shorten(label, 24))

@@ -37,11 +37,11 @@ export function bootstrapInterval(
   statistic: (indices: Int32Array) => number,
   options: BootstrapOptions,
 ): Interval {
-  const { level, resamples, random } = readOptions(examples, options)
+  const { level, resamples, random } = readBootstrapOptions(examples, options)
   const indices = new Int32Array(examples)
   const values = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
-    for (let i = 0; i < examples; i++) indices[i] = drawIndex(random, examples)
+    drawIndices(random, indices)
     values[r] = statistic(indices)
   }
   return percentileInterval(values, level)
@@ -67,7 +67,7 @@ export function bootstrapMetrics(
 ): Record<string, MetricInterval> {
   const { labels, predictions, numLabels } = result
   const examples = labels.length
-  const { level, resamples, random } = readOptions(examples, options)
+  const { level, resamples, random } = readBootstrapOptions(examples, options)
   const metrics = names.map(findMetric)
   const values = computeMetrics(result, names)
   const positive = positiveLabel(numLabels, result.positive)
@@ -104,7 +104,8 @@ export function bootstrapMetrics(
   )
 }
 
-function readOptions(examples: number, { seed, resamples = 1000, level = 0.95 }: BootstrapOptions) {
+/** Settings with their defaults, and the stream of the resamples. @throws as `bootstrapInterval` */
+export function readBootstrapOptions(examples: number, { seed, resamples = 1000, level = 0.95 }: BootstrapOptions) {
   checkExamples(examples)
   if (!Number.isInteger(resamples) || resamples < 1 || !(level > 0 && level < 1)) {
     throw new ConfigError(
@@ -120,8 +121,13 @@ function drawIndex(random: RandomStream, examples: number): number {
   return Math.floor((random.uint32() * examples) / 2 ** 32)
 }
 
+/** Fills an array with indices from 0 to its length - 1, drawn with replacement. indices: int32 [examples] */
+export function drawIndices(random: RandomStream, indices: Int32Array): void {
+  for (let i = 0; i < indices.length; i++) indices[i] = drawIndex(random, indices.length)
+}
+
 /** The middle `level` of the values that are numbers; NaN on both sides if there are none. */
-function percentileInterval(values: Float64Array, level: number): Interval {
+export function percentileInterval(values: Float64Array, level: number): Interval {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort()
   return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2) }
 }

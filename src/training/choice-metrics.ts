@@ -44,6 +44,13 @@ export function bootstrapChoices(
   return Object.fromEntries(names.map((name) => [name, bootstrapMean(perExample(result, name), options)]))
 }
 
+/** Metrics of any choice of examples, as a function of their indices. @throws as `choiceMetrics` */
+export function choiceScorer(result: ChoiceResult, names: readonly string[]): (indices: Int32Array) => Float64Array {
+  const shares = names.map((name) => perExample(result, name))
+  return (indices) =>
+    Float64Array.from(shares, (share) => indices.reduce((sum, i) => sum + share[i], 0) / indices.length)
+}
+
 /** The place of the likeliest choice; the first of equals. */
 export const likeliest = (probabilities: ArrayLike<number>): number =>
   Array.from(probabilities).reduce((best, p, k) => (p > probabilities[best] ? k : best), 0)

@@ -164,6 +164,17 @@ export function bootstrapEntityMetrics(
   )
 }
 
+/** Metrics of any choice of sentences, as a function of their indices. @throws as `computeEntityMetrics` */
+export function entityScorer(result: TaggingResult, names: readonly string[]): (indices: Int32Array) => Float64Array {
+  const metrics = names.map(findEntityMetric)
+  const { sentences, types } = countSentences(result)
+  const totals = emptyCounts(types.length)
+  return (indices) => {
+    addUp(sentences, indices, totals)
+    return Float64Array.from(metrics, (metric) => measure(metric, totals, result))
+  }
+}
+
 function measure(metric: EntityMetric, totals: TaggingTotals, { entities = true }: TaggingResult): number {
   return metric.ofEntities && !entities ? Number.NaN : metric.compute(totals)
 }

@@ -7,6 +7,7 @@ import {
   checkExamples,
   classTotals,
   confusionMatrix,
+  emptyTotals,
   macroScores,
   matthewsCorrelationOf,
   microScores,
@@ -101,4 +102,29 @@ export function computeMetrics(
   checkExamples(totals.examples)
   const positive = positiveLabel(result.numLabels, result.positive)
   return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(totals, positive)]))
+}
+
+/**
+ * Metrics of any choice of a result's examples, as a function of their indices.
+ * @throws as `computeMetrics`
+ */
+export function classificationScorer(
+  result: ClassificationResult,
+  names: readonly string[],
+): (indices: Int32Array) => Float64Array {
+  const metrics = names.map(findMetric)
+  confusionMatrix(result) // which throws for what does not fit
+  const { labels, predictions, numLabels } = result
+  const positive = positiveLabel(numLabels, result.positive)
+  const totals = emptyTotals(numLabels)
+  return (indices) => {
+    totals.examples = indices.length
+    for (const counts of [totals.actual, totals.predicted, totals.correct]) counts.fill(0)
+    for (const i of indices) {
+      totals.actual[labels[i]]++
+      totals.predicted[predictions[i]]++
+      if (labels[i] === predictions[i]) totals.correct[labels[i]]++
+    }
+    return Float64Array.from(metrics, ({ compute }) => compute(totals, positive))
+  }
 }

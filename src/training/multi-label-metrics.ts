@@ -87,6 +87,18 @@ export function bootstrapMultiLabel(
   return Object.fromEntries(names.map((name) => [name, { value: values[name], ...interval(name) }]))
 }
 
+/** Metrics of any choice of examples, as a function of their indices. @throws as `multiLabelMetrics` */
+export function multiLabelScorer(
+  result: MultiLabelResult,
+  names: readonly string[],
+): (indices: Int32Array) => Float64Array {
+  const computes = names.map((name) => metrics[findMultiLabelMetric(name)])
+  return (indices) => {
+    const totals = count(result, indices)
+    return Float64Array.from(computes, (compute) => compute(totals))
+  }
+}
+
 /** @param indices of examples, which may come more than once; default all */
 function count({ predictions, targets, numLabels }: MultiLabelResult, indices?: Int32Array): MultiLabelTotals {
   if (predictions.length !== targets.length || targets.length % numLabels !== 0) {

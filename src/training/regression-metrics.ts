@@ -64,6 +64,19 @@ export function bootstrapRegression(
   return Object.fromEntries(names.map((name) => [name, { value: values[name], ...interval(name) }]))
 }
 
+/** Metrics of any choice of examples, as a function of their indices. @throws as `regressionMetrics` */
+export function regressionScorer(
+  result: RegressionResult,
+  names: readonly string[],
+): (indices: Int32Array) => Float64Array {
+  const computes = names.map((name) => metrics[findRegressionMetric(name)])
+  const [predictions, targets] = columns(result)
+  return (indices) => {
+    const [own, truth] = [predictions, targets].map((from) => Float64Array.from(indices, (index) => from[index]))
+    return Float64Array.from(computes, (compute) => compute(own, truth))
+  }
+}
+
 function columns({ predictions, targets }: RegressionResult): [Float64Array, Float64Array] {
   if (predictions.length !== targets.length) {
     throw new ShapeError(

@@ -1,4 +1,5 @@
 import type { Finding } from '../data/doctor/index.ts'
+import type { Calibration } from './calibration.ts'
 
 /**
  * All that a training run leaves behind for people to read: plain data, so that it can be stored as JSON and shown again.
@@ -26,6 +27,8 @@ export interface RunRecord {
   confusion?: ConfusionTable
   /** By label, in the order of the labels. */
   perClass?: readonly ClassRow[]
+  /** Whether a classifier is right as often as it says, on the evaluation examples. */
+  reliability?: Calibration
   /** Predicted and true numbers of the evaluation examples. */
   scatter?: readonly ScatterPoint[]
   /** Evaluation examples that the model got wrong with the greatest certainty or error, worst first. */
@@ -125,6 +128,20 @@ export interface WrongExample {
   score?: number
   /** Where it came from, e.g. `reviews.csv, row 3`. */
   source?: string
+  /** Stretches to be marked, of `textPair` if there is one, else of `text`. */
+  marks?: readonly TextMark[]
+}
+
+/** A stretch of a text, such as an entity or an answer. */
+export interface TextMark {
+  /** UTF-16 units. */
+  start: number
+  /** Exclusive. */
+  end: number
+  /** Whether it is true, or was predicted. */
+  side: 'truth' | 'guess'
+  /** Its type, if it has one. */
+  name?: string
 }
 
 export interface RunTiming {

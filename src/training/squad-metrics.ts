@@ -263,3 +263,10 @@ export function bootstrapSquadMetrics(
     }),
   )
 }
+
+/** Metrics of any choice of questions, as a function of their indices. @throws as `computeSquadMetrics` */
+export function squadScorer(result: SquadResult, names: readonly string[]): (indices: Int32Array) => Float64Array {
+  const metrics = names.map(findSquadMetric)
+  const scored = scoreQuestions(result)
+  return (indices) => Float64Array.from(metrics, ({ compute }) => compute(scored, indices))
+}

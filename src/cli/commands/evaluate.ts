@@ -1,9 +1,24 @@
+import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { describeModel, loadModel } from '../../checkpoints/node.ts'
-import { loadTokenizer } from '../../tokenizers/node.ts'
-import { defineCommand } from '../command.ts'
-import { maxLengthFlag, modelFolder } from '../inputs.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
+import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
+import { evaluateModel } from '../../training/evaluate.ts'
+import type { EvaluationRecord } from '../../training/evaluation-record.ts'
+import { requireNoRun } from '../../training/node/run-folder.ts'
+import { pairedTests } from '../../training/paired-tests.ts'
+import type { TaskPredictions } from '../../training/tasks/finetune-task.ts'
+import type { ClassificationPredictions } from '../../training/tasks/text-classification.ts'
+import { applyTemperature, temperatureFit } from '../../training/temperature.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { comparisonText, requireSameClasses } from '../evaluation/comparison.ts'
+import { checkProbabilityFlags, searchThreshold, temperatureText, thresholdText } from '../evaluation/probabilities.ts'
+import { saveEvaluation } from '../evaluation/save-evaluation.ts'
+import { measureSlices, readSlicings, sliceTables } from '../evaluation/slices.ts'
+import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { createProgress } from '../progress.ts'
 import { metricTable } from '../tables.ts'
+import type { CommandTask } from '../tasks/command-task.ts'
 import { checkTaskFlags, taskOfModel } from '../tasks/registry.ts'
 import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
@@ -11,7 +26,8 @@ import { taskLength } from '../tasks/task-length.ts'
 export const evaluate = defineCommand({
   name: 'evaluate',
   summary: 'Measure a model on labelled data: metrics with 95 % bootstrap intervals',
-  example: 'bertsmith evaluate --model out/spam --data test.csv',
+  example: `bertsmith evaluate --model out/spam --data test.csv
+bertsmith evaluate --model out/new --compare out/old --data test.csv --slice source text-length --output out/evaluation`,
   flags: {
     model: { type: 'string', required: true, value: 'DIR', description: 'Folder of a trained model' },
     data: {
@@ -20,36 +36,171 @@ export const evaluate = defineCommand({
       value: 'FILE',
       description: 'Labelled data: csv, tsv, jsonl, conll, SQuAD json',
     },
+    compare: { type: 'string', value: 'DIR', description: 'Another model: is the difference more than chance?' },
+    slice: {
+      type: 'string',
+      many: true,
+      value: 'COLUMN…',
+      description: 'Also measure by the values of a column, or by text-length',
+    },
+    output: { type: 'string', value: 'DIR', description: 'Folder for metrics.json and report.html' },
+    'fit-temperature': { type: 'boolean', description: 'Find what makes probabilities fit, on held-out data' },
+    'save-calibrated': { type: 'string', value: 'DIR', description: 'Save the model with that temperature built in' },
+    'best-threshold': {
+      type: 'string',
+      value: 'f1|precision=P|recall=P',
+      description: 'Search the best threshold of the second of two labels',
+    },
     metrics: { type: 'string', many: true, value: 'NAME…', description: "Metrics (default: the task's own)" },
     'batch-size': { type: 'number', description: 'Texts a batch (default 32)' },
     'max-length': maxLengthFlag,
     format: formatFlag,
     ...taskFlags,
   },
-  async run(values, _, { print, note, stderr }) {
-    const { seed = 42, batchSize = 32, threads } = values
-    const folder = await modelFolder(values.model)
-    const description = await describeModel(folder)
-    const { config } = description
-    const commandTask = taskOfModel(folder, description)
+  async run(values, _, context) {
+    const { seed = 42, output, saveCalibrated, data } = values
+    const first = await describeFolder(values.model)
+    const commandTask = taskOfModel(first.folder, first)
     checkTaskFlags(commandTask, values)
     const task = commandTask.create(values)
     const names = (values.metrics ?? task.metricNames).map((name) => task.findMetric(name))
-    const examples = await commandTask.read(values.data, values, note)
-    task.check({ config }, examples)
-    const tokenizer = await loadTokenizer(folder)
-    const maxLength = taskLength(commandTask, { config }, tokenizer, values.maxLength)
-    const model = await loadModel(folder, commandTask.head, { requireHead: true, threads })
+    const { labels } = first.config
+    checkProbabilityFlags(commandTask.name, labels, values)
+    for (const folder of [output, saveCalibrated]) {
+      if (folder === undefined) continue
+      await checkOutputFolder(folder)
+      await requireNoRun(folder)
+    }
+    const second = values.compare === undefined ? undefined : await describeFolder(values.compare)
+    if (second) {
+      taskOfModel(second.folder, second)
+      requireSameClasses(task, first, second)
+    }
+    const examples = await commandTask.read(data, values, context.note)
+    task.check(first, examples)
+    const slicings = await readSlicings(values.slice ?? [], examples, data, values.format)
+
+    const run = { commandTask, values, examples }
+    const { model, tokenizer, predictions, maxLength, truncated } = await answer(run, first, context)
     try {
-      const { items } = task.encode(examples, { model, tokenizer, maxLength })
-      const progress = createProgress({ stream: stderr, label: 'Evaluating', unit: 'texts', total: items.length })
-      const predictions = await task.predict(model, items, { batchSize, onProgress: (done) => progress.update(done) })
-      progress.finish()
+      const other = second && (await answer(run, second, context))
+      await other?.model.close()
       const metrics = task.intervals(predictions, names, seed)
-      print([metricTable(metrics), ...commandTask.tables(model, predictions)].join('\n\n'))
-      return { examples: examples.length, metrics }
+      const slices = measureSlices(slicings, task.scorer([predictions], names), seed)
+      const comparison = other && {
+        model: second.folder,
+        metrics: pairedTests(task.scorer([predictions, other.predictions], names), { seed }),
+      }
+      const classified = predictions as unknown as ClassificationPredictions // by checkProbabilityFlags
+      const temperature = values.fitTemperature ? temperatureFit(classified) : undefined
+      const threshold =
+        values.bestThreshold === undefined ? undefined : searchThreshold(values.bestThreshold, labels, classified)
+      const found = {
+        ...(values.slice && { slices }),
+        ...(comparison && { comparison }),
+        ...(temperature && { temperature }),
+        ...(threshold && { threshold }),
+      }
+      const results = { examples: examples.length, metrics, ...commandTask.results?.(model, predictions), ...found }
+      const texts = [
+        metricTable(metrics),
+        ...(comparison ? [comparisonText(first.folder, comparison)] : []),
+        ...sliceTables(slices),
+        ...commandTask.tables(model, predictions),
+        ...(temperature ? [temperatureText(temperature, data)] : []),
+        ...(threshold ? [thresholdText(threshold, data)] : []),
+      ]
+      if (output !== undefined) {
+        const record: EvaluationRecord = {
+          title: `${task.title}: ${data}`,
+          task: task.name,
+          finishedAt: new Date().toISOString(),
+          model: summaryOf(first.folder, model, maxLength),
+          dataSource: data,
+          examples: examples.length,
+          metrics,
+          ...task.report(model, { trainExamples: [], evalExamples: examples }, predictions),
+          ...found,
+          warnings: truncated > 0 ? [`${truncated} of ${examples.length} texts were cut at ${maxLength} tokens.`] : [],
+        }
+        const json = { task: task.name, model: first.folder, data, ...results, ...task.details(model, predictions) }
+        await saveEvaluation(output, json, record)
+        texts.push(`${output}: metrics.json, report.html`)
+      }
+      if (saveCalibrated !== undefined) {
+        await applyTemperature(model, temperature!.temperature)
+        await model.savePretrained(saveCalibrated)
+        await saveTokenizer(tokenizer, saveCalibrated)
+        texts.push(`${saveCalibrated}: the model with this temperature built in`)
+      }
+      context.print(texts.join('\n\n'))
+      return { ...results, ...(output !== undefined && { output }) }
     } finally {
       await model.close()
     }
   },
 })
+
+/** A model's folder, with what is known of the model before it is loaded. */
+async function describeFolder(path: string): Promise<ModelDescription & { folder: string }> {
+  const folder = await modelFolder(path)
+  return { folder, ...(await describeModel(folder)) }
+}
+
+/** What all models are to answer. */
+interface EvaluationRun {
+  commandTask: CommandTask
+  values: { batchSize?: number; maxLength?: number; threads?: number } & Parameters<CommandTask['create']>[0]
+  examples: readonly unknown[]
+}
+
+interface Answers {
+  /** To be closed. */
+  model: EncoderModel
+  tokenizer: Tokenizer
+  predictions: TaskPredictions
+  maxLength: number
+  truncated: number
+}
+
+async function answer(
+  { commandTask, values, examples }: EvaluationRun,
+  { folder, config }: ModelDescription & { folder: string },
+  { stderr }: CommandContext,
+): Promise<Answers> {
+  const { batchSize = 32, threads } = values
+  const tokenizer = await loadTokenizer(folder)
+  const maxLength = taskLength(commandTask, { config }, tokenizer, values.maxLength)
+  const model = await loadModel(folder, commandTask.head, { requireHead: true, threads })
+  try {
+    let progress: ReturnType<typeof createProgress> | undefined
+    const { predictions, truncated } = await evaluateModel(commandTask.create(values), {
+      model,
+      tokenizer,
+      examples,
+      maxLength,
+      batchSize,
+      onProgress(done, total) {
+        progress ??= createProgress({ stream: stderr, label: 'Evaluating', unit: 'texts', total })
+        progress.update(done)
+      },
+    })
+    progress?.finish()
+    return { model, tokenizer, predictions, maxLength, truncated }
+  } catch (error) {
+    await model.close()
+    throw error
+  }
+}
+
+function summaryOf(name: string, { config, parameterCount }: EncoderModel, maxLength: number) {
+  return {
+    name,
+    parameters: parameterCount,
+    layers: config.numHiddenLayers,
+    hiddenSize: config.hiddenSize,
+    heads: config.numAttentionHeads,
+    vocabSize: config.vocabSize,
+    maxLength,
+  }
+}

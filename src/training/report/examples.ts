@@ -1,6 +1,7 @@
-import type { WrongExample } from '../run-record.ts'
+import type { TextMark, WrongExample } from '../run-record.ts'
 import { formatPercent } from './format.ts'
 import { type Html, html, truncate } from './html.ts'
+import { markedPart, markedText } from './marked-text.ts'
 
 /** Characters of a text before it is folded. */
 const previewLength = 320
@@ -19,15 +20,17 @@ ${rest.length > 0 && html`<details class="more"><summary>${rest.length} more</su
 `
 }
 
-function card({ text, textPair, label, predicted, score, source }: WrongExample): Html {
-  return html`<li><div class="verdict"><span class="chip truth"><small>label</small> <bdi>${truncate(label, 60)}</bdi></span><span class="chip guess"><small>predicted</small> <bdi>${truncate(predicted, 60)}</bdi>${score !== undefined && html` <b>${formatPercent(score)}</b>`}</span>${source && html`<span class="source"><bdi>${truncate(source, 80)}</bdi></span>`}</div>
-${passage(text)}${textPair !== undefined && passage(textPair)}</li>
+function card({ text, textPair, label, predicted, score, source, marks }: WrongExample): Html {
+  return html`<li><div class="verdict"><span class="chip truth"><small>label</small> <bdi>${truncate(label, 120)}</bdi></span><span class="chip guess"><small>predicted</small> <bdi>${truncate(predicted, 120)}</bdi>${score !== undefined && html` <b>${formatPercent(score)}</b>`}</span>${source && html`<span class="source"><bdi>${truncate(source, 80)}</bdi></span>`}</div>
+${passage(text, textPair === undefined ? marks : [])}${textPair !== undefined && passage(textPair, marks)}</li>
 `
 }
 
-function passage(text: string): Html {
+function passage(text: string, marks: readonly TextMark[] = []): Html {
   const shown = text.trim() === '' ? '(empty text)' : text
-  if (shown.length <= previewLength) return html`<p class="text" dir="auto">${shown}</p>`
-  const whole = truncate(shown, maxLength)
-  return html`<details class="text"><summary><span dir="auto">${truncate(shown, previewLength)}</span></summary><p dir="auto">${whole}</p></details>`
+  if (shown.length <= previewLength) return html`<p class="text" dir="auto">${markedText(shown, marks)}</p>`
+  const preview =
+    marks.length > 0 ? markedText(text, marks, ...markedPart(text, marks)) : truncate(shown, previewLength)
+  const whole = shown.length > maxLength ? truncate(shown, maxLength) : markedText(shown, marks)
+  return html`<details class="text"><summary><span dir="auto">${preview}</span></summary><p dir="auto">${whole}</p></details>`
 }

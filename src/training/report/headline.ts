@@ -1,9 +1,16 @@
+import { lowerIsBetter } from '../metric-direction.ts'
 import type { ReportedMetric, RunRecord } from '../run-record.ts'
 import { formatCompact, formatCount, formatDuration, formatName, formatValue, isFiniteNumber } from './format.ts'
 import { type Html, html } from './html.ts'
 
 /** Title, one line about the run, warnings. */
-export function pageHeader({ title, task, model, finishedAt, warnings = [] }: RunRecord): Html {
+export function pageHeader({
+  title,
+  task,
+  model,
+  finishedAt,
+  warnings = [],
+}: Pick<RunRecord, 'title' | 'task' | 'model' | 'finishedAt' | 'warnings'>): Html {
   const shape = [
     `${formatCompact(model.parameters)} parameters`,
     model.layers !== undefined && `${formatCount(model.layers)} layers`,
@@ -26,7 +33,6 @@ function formatDate(iso: string): string {
 /** The final metrics as large numbers with their intervals, then sizes and times. */
 export function headlineSection(record: RunRecord): Html {
   const { data, timing } = record
-  const entries = Object.entries(record.metrics)
   const facts: [string, string][] = [
     ['Training examples', formatCount(data.trainExamples)],
     ...(data.evalExamples === undefined
@@ -38,13 +44,20 @@ export function headlineSection(record: RunRecord): Html {
       ? []
       : [['Tokens per second', formatCompact(timing.tokensPerSecond)] as [string, string]]),
   ]
-  const baselinesOf = (name: string) =>
-    Object.entries(record.baselines ?? {}).map(([baseline, values]) => ({ baseline, value: values[name] }))
   return html`<section class="headline">
-${entries.length > 0 && html`<div class="tiles">${entries.map(([name, metric], i) => tile(name, metric, baselinesOf(name), i === 0))}</div>`}
+${metricTiles(record.metrics, record.baselines)}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </section>
 `
+}
+
+/** Metrics as large numbers with their intervals, the first one largest. */
+export function metricTiles(metrics: RunRecord['metrics'], baselines: RunRecord['baselines'] = {}): Html | undefined {
+  const entries = Object.entries(metrics)
+  if (entries.length === 0) return undefined
+  const baselinesOf = (name: string) =>
+    Object.entries(baselines).map(([baseline, values]) => ({ baseline, value: values[name] }))
+  return html`<div class="tiles">${entries.map(([name, metric], i) => tile(name, metric, baselinesOf(name), i === 0))}</div>`
 }
 
 function hasInterval(metric: ReportedMetric): metric is Required<ReportedMetric> {
@@ -80,11 +93,6 @@ ${baselines.map(
 )}
 ${hasInterval(metric) && html`<line class="span" x1="${percent(metric.low)}" x2="${percent(metric.high)}" y1="7" y2="7"/>`}
 <circle class="f1" cx="${percent(value)}" cy="7" r="4.5"><title>${formatValue(value)}</title></circle></svg>`
-}
-
-/** Whether a smaller value of a metric is the better one, by its name. */
-export function lowerIsBetter(name: string): boolean {
-  return /loss|error|perplexity|mse|mae|brier|bits/i.test(name)
 }
 
 /** The run beside simpler solutions, best first, with a sentence on whether it was worth it. */

@@ -69,6 +69,7 @@ section{margin-top:40px}
 .mark:hover{stroke:var(--ink)}
 .point{opacity:.45}.point:hover{opacity:1}
 .equal{stroke:var(--faint);stroke-dasharray:4 4}
+.reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .gap{fill:var(--c2);opacity:.3}.reliability .few{opacity:.45}
 .missing{stroke:var(--bad);stroke-width:2}
 .hover{fill:transparent}
 .hover:hover{fill:var(--ink);fill-opacity:.06}
@@ -87,6 +88,7 @@ th{font-weight:500;text-align:left}
 .bar.support span::after{background:var(--faint)}
 .bar small{color:var(--soft);margin-left:8px;font-size:13px}
 .number{text-align:right;white-space:nowrap}
+.number small{color:var(--soft);font-size:12.5px;margin-left:4px}
 .baselines .wide-cell{width:42%;min-width:140px}
 .baselines .own th,.baselines .own td{font-weight:650;background:color-mix(in srgb,var(--c1) 8%,transparent)}
 .baselines tr:not(.own) .f1{fill:var(--faint)}
@@ -128,6 +130,9 @@ th{font-weight:500;text-align:left}
 .chip.truth{color:var(--c1);background:color-mix(in srgb,var(--c1) 11%,transparent)}
 .chip.guess{color:var(--c2);background:color-mix(in srgb,var(--c2) 12%,transparent)}
 .source{margin-left:auto;font-size:13px;color:var(--faint);overflow-wrap:anywhere}
+mark{color:inherit;background:none;border-radius:2px;padding-bottom:1px}
+mark.truth{border-bottom:2px solid var(--c1)}
+mark.guess{background:color-mix(in srgb,var(--c2) 22%,transparent)}
 .text{overflow-wrap:anywhere;white-space:pre-wrap}
 p.text{max-height:260px;overflow:auto}
 p.text+.text,details.text+.text{margin-top:8px;padding-top:8px;border-top:1px dashed var(--rule)}

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
@@ -11,13 +12,16 @@ import { requireNoRun } from '../../training/node/run-folder.ts'
 import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
-import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
+import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
+import { type DataFiles, readTrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
 
@@ -52,6 +56,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     },
     resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
+    doctor: { type: 'boolean', description: 'Look over data, settings and training (default; --no-doctor: do not)' },
+    strict: { type: 'boolean', description: 'Stop for warnings of the doctor too, not for errors alone' },
     'max-length': maxLengthFlag,
     format: formatFlag,
     ...taskFlags,
@@ -85,6 +91,22 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
           `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
+      const { doctor = true, strict = false } = values
+      const diagnosis = doctor
+        ? await diagnoseFiles(values.task, values, {
+            trainExamples: train,
+            evalExamples: evaluation,
+            tokenizer,
+            maxLength,
+            args,
+            start: isRandom ? 'random' : 'trained',
+            seed: args.seed,
+          })
+        : undefined
+      if (diagnosis) {
+        context.note(diagnosisText(diagnosis, { brief: true }))
+        stopFor(diagnosis, strict, { findings: diagnosis.findings, counts: diagnosis.counts })
+      }
       const progress = trainingProgress(context.stderr, maxLength)
       const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
@@ -107,9 +129,14 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             evalSource: values.eval ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
             baselines: hasEval ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings,
+            findings: diagnosis?.findings,
+            watch: doctor,
+            strict,
+            onFinding: (finding) => context.note(`\n${findingText(finding)}`),
           }),
         )
         .finally(progress.finish)
+      if (finished.endedBy) throw stopped(output, finished)
       if (finished.result.reason === 'aborted') throw interrupted(output, finished)
       return report(output, finished, context)
     } finally {
@@ -126,30 +153,14 @@ interface TrainingData {
   labels: string[]
 }
 
-interface DataFiles extends TaskValues {
-  readonly train: string
-  readonly eval?: string
-  readonly evalSplit?: number
-}
-
 async function readData(
   task: CommandTask,
   values: DataFiles,
   seed: number,
   warn: (text: string) => void,
 ): Promise<TrainingData> {
-  if (values.eval !== undefined && values.evalSplit !== undefined) {
-    throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
-  }
-  let train = await task.read(values.train, values, warn)
-  let evaluation = values.eval === undefined ? [] : await task.read(values.eval, values, warn)
-  if (values.evalSplit !== undefined) {
-    const parts = task.split(train, { fraction: values.evalSplit, seed })
-    train = parts.train
-    evaluation = parts.eval
-  }
-  const labels = task.labels(train, values.train)
-  return { train, evaluation, labels }
+  const { train, evaluation } = await readTrainingData(task, values, seed, warn)
+  return { train, evaluation, labels: task.labels(train, values.train) }
 }
 
 interface ModelFlags {
@@ -198,7 +209,7 @@ async function prepareModel(
       padTokenId: tokenizer.padId ?? 0,
       // Positions that training never reaches would stay random, so the model is made as long as its texts.
       maxPositionEmbeddings: maxLength ?? Math.min(tokenizer.maxLength ?? 512, usualLength),
-      labels,
+      ...(labels.length > 0 && { labels }),
       ...(problemType && { problemType }),
     })
     taskLength(commandTask, { config }, tokenizer, maxLength)
@@ -216,15 +227,36 @@ async function prepareModel(
   const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
   taskLength(commandTask, { config }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
-  const model = await loadModel(folder, taskHead, { ...options, labels: used, problemType, logger })
+  // The heads of fine-tuned tasks have parameters of the same names, which mean something else in each.
+  const newHead =
+    description.head !== undefined && !description.head.labelsAreTokens && !isModelOf(commandTask, description)
+  if (newHead) note(`${path} was trained for another task, ${describeTask(description)}: its head is not taken over`)
+  const model = await loadModel(folder, taskHead, {
+    ...options,
+    ...(used.length > 0 && { labels: used }),
+    problemType,
+    newHead,
+    logger,
+  })
   return { model, tokenizer, modelName: path, isRandom: false }
 }
+
+const describeTask = ({ head, config }: ModelDescription): string =>
+  head?.hasProblemType ? `${head.task} (${config.problemType})` : (head?.task ?? 'none')
 
 function interrupted(output: string, { result }: FinetuneResult): Interrupted {
   return new Interrupted(
     'INTERRUPTED',
     `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
       'To go on, give the same command again with --resume.',
+  )
+}
+
+function stopped(output: string, { result, endedBy, findings }: FinetuneResult): Stopped {
+  return new Stopped(
+    `stopped after step ${result.steps} of ${result.state.max_steps}: ${endedBy!.code}. ${endedBy!.advice} ` +
+      `What was trained so far is in ${join(output, `checkpoint-${result.steps}`)}.`,
+    { findings },
   )
 }
 

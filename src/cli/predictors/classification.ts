@@ -1,13 +1,13 @@
 import { pipeline } from '../../pipelines/node.ts'
 import type { TextClassification, TextInput } from '../../pipelines/text-classification.ts'
-import { shorten, textTable } from '../tables.ts'
+import { textTable } from '../tables.ts'
 import type { PredictTask } from './predictor.ts'
-import { textInputs } from './text-inputs.ts'
+import { shownText, textInputs } from './text-inputs.ts'
 
 /** Label and probabilities of each text. */
 export const classificationPrediction: PredictTask<TextInput, TextClassification> = {
   ...textInputs,
-  flags: ['text-column', 'text-pair-column'],
+  flags: ['text-column', 'text-pair-column', 'pairs'],
   async load(folder, { maxLength, threads }) {
     const classify = await pipeline('text-classification', folder, { maxLength, threads })
     const { labels } = classify.model.config
@@ -15,11 +15,7 @@ export const classificationPrediction: PredictTask<TextInput, TextClassification
       predict: (inputs, options) => classify(inputs, options),
       json: (predictions) => ({ predictions }),
       table: (predictions) => {
-        const rows = predictions.map(({ text, textPair, label, score }) => [
-          label,
-          score.toFixed(4),
-          shorten(textPair === undefined ? text : `${text} | ${textPair}`, 80),
-        ])
+        const rows = predictions.map((each) => [each.label, each.score.toFixed(4), shownText(each)])
         return textTable([['label', 'score', 'text'], ...rows], { right: [1] })
       },
       record: (prediction) => prediction,

@@ -40,6 +40,8 @@ export interface CommandTask<
   ): Record<string, Record<string, number>>
   /** Tables below the metrics. */
   tables(model: EncoderModel, predictions: Predictions): string[]
+  /** What `evaluate --json` has beside the metrics. */
+  results?(model: EncoderModel, predictions: Predictions): Record<string, unknown>
   readonly predict: PredictTask<unknown, unknown>
 }
 

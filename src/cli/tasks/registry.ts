@@ -2,22 +2,28 @@ import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import type { FlagValues } from '../command.ts'
 import type { CommandTask } from './command-task.ts'
+import { multiLabelClassification } from './multi-label-classification.ts'
+import { multipleChoice } from './multiple-choice.ts'
+import { nextSentence } from './next-sentence.ts'
 import { checkOwnFlags } from './own-flags.ts'
+import { questionAnswering } from './question-answering.ts'
+import { regression } from './regression.ts'
 import { taskFlags } from './task-flags.ts'
 import { textClassification } from './text-classification.ts'
+import { tokenClassification } from './token-classification.ts'
 
 /** Every task of `finetune`, `evaluate` and `predict`, one line each. */
-export const commandTasks = [textClassification] as unknown as readonly CommandTask[]
+export const commandTasks = [
+  textClassification,
+  multiLabelClassification,
+  regression,
+  nextSentence,
+  multipleChoice,
+  tokenClassification,
+  questionAnswering,
+] as unknown as readonly CommandTask[]
 
-const laterTasks = [
-  'multi-label-classification',
-  'regression',
-  'token-classification',
-  'question-answering',
-  'multiple-choice',
-  'masked-lm',
-  'next-sentence',
-]
+const laterTasks = ['masked-lm']
 
 export const taskNames: readonly string[] = commandTasks.map(({ name }) => name)
 

@@ -14,6 +14,18 @@ export const taskFlags = {
     ...dataFlags['label-column'],
     description: 'Column of the label (default label), or of the tags (default tags or ner_tags; conll the last)',
   },
+  'label-columns': {
+    type: 'string',
+    many: true,
+    value: 'NAME…',
+    description: 'Columns that are one label each and hold 1 or 0, in place of the label column',
+  },
+  'label-separator': {
+    type: 'string',
+    value: 'TEXT',
+    description: 'What stands between the labels of a cell of a csv or tsv (default |)',
+  },
+  threshold: { type: 'number', value: 'P', description: 'Give a label from this probability on (default 0.5)' },
   'tag-scheme': {
     type: 'string',
     value: [...tagSchemes, 'none'].join('|'),

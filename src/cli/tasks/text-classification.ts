@@ -13,7 +13,7 @@ import {
 } from '../../training/tasks/text-classification.ts'
 import { readLabelled } from '../inputs.ts'
 import { classificationPrediction } from '../predictors/classification.ts'
-import { confusionText, formatMetric, textTable } from '../tables.ts'
+import { confusionText, formatMetric, scoreTable } from '../tables.ts'
 import type { CommandTask } from './command-task.ts'
 
 export const textClassification: CommandTask<Example, ClassificationItem, ClassificationPredictions> = {
@@ -41,20 +41,22 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
     const result = { predictions, labels: truth, numLabels: labels.length }
     return { [`Always “${labels[most]}”`]: computeMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']) }
   },
-  tables({ config: { labels } }, predictions) {
-    const { confusion, perClass } = classificationMetrics(predictions)
-    const classes = perClass.map(({ precision, recall, f1, support }, i) => [
-      labels[i],
-      ...[precision, recall, f1].map(formatMetric),
-      String(support),
-    ])
-    return [
-      textTable([['label', 'precision', 'recall', 'f1', 'examples'], ...classes], { right: [1, 2, 3, 4] }),
-      confusionText(labels, confusionRows(confusion)),
-      calibrationText(predictions),
-    ]
-  },
+  tables: ({ config: { labels } }, predictions) => classificationTables(labels, predictions),
   predict: classificationPrediction,
+}
+
+/** Scores by label, what was taken for what, and whether probabilities can be taken at their word. */
+export function classificationTables(labels: readonly string[], predictions: ClassificationPredictions): string[] {
+  const { confusion, perClass } = classificationMetrics(predictions)
+  return [
+    scoreTable(
+      'label',
+      perClass.map((scores, i) => ({ label: labels[i], ...scores })),
+      'examples',
+    ),
+    confusionText(labels, confusionRows(confusion)),
+    calibrationText(predictions),
+  ]
 }
 
 /** Whether probabilities can be taken at their word. */

@@ -225,7 +225,7 @@ function misplaced(
   const elsewhere =
     nearest === undefined
       ? 'It is nowhere in the context, letter by letter: correct the text or remove the answer.'
-      : `It stands at ${codePointsBefore(context, nearest)}: correct answer_start, or have it repaired (repair).`
+      : `It stands at ${codePointsBefore(context, nearest)}: correct answer_start, or have it repaired (repair, --repair-answers).`
   const inUnits = context.startsWith(text, begins)
     ? ' It is there if UTF-16 units are counted, but answer_start counts code points.'
     : ''

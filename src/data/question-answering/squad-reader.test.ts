@@ -106,7 +106,7 @@ describe('answers that are not where they say', () => {
     expect(failure(squad(qa('a'), qa('b', { answers: [answer('river', 7), answer('Odd', 14)] })))).toEqual([
       'ANSWER_PLACE',
       'a.json: data[0].paragraphs[0].qas[1].answers[1]: expected the answer "Odd" at answer_start 14, where ' +
-        '"dd flows p" stands. It stands at 13: correct answer_start, or have it repaired (repair).',
+        '"dd flows p" stands. It stands at 13: correct answer_start, or have it repaired (repair, --repair-answers).',
     ])
     expect(failure(squad(qa('a', { answers: [answer('rivet', 7)] })))[1]).toMatch(
       'where "river Odd " stands. It is nowhere in the context, letter by letter: correct the text or remove the answer.',
@@ -117,7 +117,7 @@ describe('answers that are not where they say', () => {
     expect(failure(squad(qa('a', { answers: [answer('town', 99)] })))).toEqual([
       'ANSWER_RANGE',
       'a.json: data[0].paragraphs[0].qas[0].answers[0]: expected the answer "town" at answer_start 99, but the context has ' +
-        'only 37 characters. It stands at 32: correct answer_start, or have it repaired (repair).',
+        'only 37 characters. It stands at 32: correct answer_start, or have it repaired (repair, --repair-answers).',
     ])
   })
 

@@ -2,6 +2,7 @@ import type { EncodedSequence } from '../../data/collator.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { MetricInterval } from '../bootstrap.ts'
+import type { ExampleScorer } from '../example-scorer.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TrainingTask } from '../trainer.ts'
 import type { PredictOptions } from './predict.ts'
@@ -26,7 +27,7 @@ export interface TaskPredictions {
 }
 
 /** The parts of a report that only the task knows. */
-export type TaskReport = Pick<RunRecord, 'confusion' | 'perClass' | 'scatter' | 'wrongExamples'> & {
+export type TaskReport = Pick<RunRecord, 'confusion' | 'perClass' | 'reliability' | 'scatter' | 'wrongExamples'> & {
   labelCounts?: RunRecord['data']['labelCounts']
 }
 
@@ -55,6 +56,13 @@ export interface FinetuneTask<Example, Item extends EncodedSequence, Predictions
   metrics(predictions: Predictions, names: readonly string[]): Record<string, number>
   /** Values with 95 % intervals by name, and the mean loss. @param seed decides the resamples */
   intervals(predictions: Predictions, names: readonly string[], seed: number): Record<string, MetricInterval>
+  /**
+   * Metrics of any choice of examples, for slices of the data and for the comparison of systems.
+   * @param systems predictions of one system or more on the same examples
+   */
+  scorer(systems: readonly Predictions[], names: readonly string[]): ExampleScorer
+  /** Names of the classes by what predictions call them: systems can be compared only if theirs are the same. */
+  classNames?(model: LabelledModel): readonly string[]
   /** What metrics.json holds beside metrics, such as a confusion matrix. */
   details(model: EncoderModel, predictions: Predictions): Record<string, unknown>
   /** @param predictions of the evaluation examples; absent if there are none */

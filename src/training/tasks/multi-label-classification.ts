@@ -4,11 +4,13 @@ import { describePlace } from '../../data/example.ts'
 import { labelTargets, type MultiLabelExample } from '../../data/multi-label/index.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { bootstrapMean } from '../bootstrap.ts'
+import { exampleScorer } from '../example-scorer.ts'
 import {
   bootstrapMultiLabel,
   findMultiLabelMetric,
   type MultiLabelResult,
   multiLabelMetrics,
+  multiLabelScorer,
   multiLabelScores,
 } from '../multi-label-metrics.ts'
 import { bestThresholds } from '../multi-label-thresholds.ts'
@@ -103,6 +105,21 @@ export function multiLabelClassificationTask({ threshold }: MultiLabelOptions = 
       ...bootstrapMultiLabel(predictions, names, { seed }),
       loss: bootstrapMean(predictions.losses, { seed }),
     }),
+    scorer: (systems, names) =>
+      exampleScorer(
+        systems.map(({ losses }) => losses.length),
+        names,
+        multiLabelScorer(
+          {
+            predictions: systems.flatMap(({ predictions }) => [...predictions]),
+            targets: systems.flatMap(({ targets }) => [...targets]),
+            numLabels: systems[0].numLabels,
+          },
+          names,
+        ),
+        { sums: systems.flatMap(({ losses }) => [...losses]) },
+      ),
+    classNames: ({ config }) => config.labels,
     details({ config: { labels } }, predictions) {
       const { micro, macro, perLabel } = bestThresholds(predictions)
       const byLabel = <T>(values: readonly T[]) => Object.fromEntries(values.map((value, i) => [labels[i], value]))

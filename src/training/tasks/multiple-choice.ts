@@ -8,9 +8,11 @@ import {
   type ChoiceResult,
   choiceMetricNames,
   choiceMetrics,
+  choiceScorer,
   findChoiceMetric,
   likeliest,
 } from '../choice-metrics.ts'
+import { exampleScorer } from '../example-scorer.ts'
 import type { WrongExample } from '../run-record.ts'
 import { defineTask } from './finetune-task.ts'
 import type { PredictOptions } from './predict.ts'
@@ -67,6 +69,19 @@ export const multipleChoice = defineTask<ChoiceExample, ChoiceItem, ChoicePredic
     ...bootstrapChoices(predictions, names, { seed }),
     loss: bootstrapMean(predictions.losses, { seed }),
   }),
+  scorer: (systems, names) =>
+    exampleScorer(
+      systems.map(({ labels }) => labels.length),
+      names,
+      choiceScorer(
+        {
+          labels: systems.flatMap(({ labels }) => [...labels]),
+          probabilities: systems.flatMap(({ probabilities }) => probabilities),
+        },
+        names,
+      ),
+      { sums: systems.flatMap(({ losses }) => [...losses]) },
+    ),
   details: (_, { labels, probabilities }) => ({
     examples: labels.length,
     chance: probabilities.reduce((sum, { length }) => sum + 1 / length, 0) / labels.length,

@@ -197,6 +197,7 @@ describe('the task', () => {
       text: 'who',
       textPair: 'crow oak river',
       source: 'dev.json: data[0].paragraphs[0].qas[14]',
+      marks: [{ start: 9, end: 14, side: 'guess' }],
     })
   })
 

@@ -10,13 +10,15 @@ import {
 } from '../../data/question-answering/index.ts'
 import { exactMatch } from '../answer-text.ts'
 import { bootstrapInterval } from '../bootstrap.ts'
-import type { WrongExample } from '../run-record.ts'
+import { exampleScorer } from '../example-scorer.ts'
+import type { TextMark, WrongExample } from '../run-record.ts'
 import {
   bootstrapSquadMetrics,
   computeSquadMetrics,
   findSquadMetric,
   type SquadResult,
   squadMetrics,
+  squadScorer,
 } from '../squad-metrics.ts'
 import { defineTask, type FinetuneTask } from './finetune-task.ts'
 import { type AnsweredQuestion, type AnswerPredictions, predictAnswers } from './predict-answers.ts'
@@ -76,6 +78,15 @@ export function questionAnsweringTask({
         ...bootstrapSquadMetrics(squadResult(predictions), names, { seed }),
         loss: { value: loss, ...bootstrapInterval(questions.length, mean, { seed }) },
       }
+    },
+    scorer(systems, names) {
+      const questions = systems.flatMap((system) => system.questions)
+      return exampleScorer(
+        systems.map((system) => system.questions.length),
+        names,
+        squadScorer(squadResult({ ...systems[0], questions }), names),
+        { sums: questions.map(({ lossSum }) => lossSum), weights: questions.map(({ windows }) => windows) },
+      )
     },
     details(_, predictions) {
       const { allowNoAnswer, nullScoreDiffThreshold } = predictions
@@ -138,5 +149,9 @@ function wrongAnswers(questions: readonly AnsweredQuestion[]): WrongExample[] {
       predicted: answer.text || noAnswerText,
       score: answer.score,
       source: describeQuestionPlace(source),
+      marks: [
+        ...answers.map(({ text, start }): TextMark => ({ start, end: start + text.length, side: 'truth' })),
+        ...(answer.text === '' ? [] : [{ start: answer.start, end: answer.end, side: 'guess' } as const]),
+      ],
     }))
 }

@@ -5,12 +5,14 @@ import { describePlace, type Example } from '../../data/example.ts'
 import { labelValues } from '../../data/label-values.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { bootstrapMean } from '../bootstrap.ts'
+import { exampleScorer } from '../example-scorer.ts'
 import {
   bootstrapRegression,
   findRegressionMetric,
   type RegressionResult,
   regressionMetricNames,
   regressionMetrics,
+  regressionScorer,
 } from '../regression-metrics.ts'
 import type { WrongExample } from '../run-record.ts'
 import { defineTask } from './finetune-task.ts'
@@ -86,6 +88,19 @@ export const regression = defineTask<Example, TargetItem, RegressionPredictions>
     ...bootstrapRegression(predictions, names, { seed }),
     loss: bootstrapMean(predictions.losses, { seed }),
   }),
+  scorer: (systems, names) =>
+    exampleScorer(
+      systems.map(({ targets }) => targets.length),
+      names,
+      regressionScorer(
+        {
+          predictions: systems.flatMap(({ predictions }) => [...predictions]),
+          targets: systems.flatMap(({ targets }) => [...targets]),
+        },
+        names,
+      ),
+      { sums: systems.flatMap(({ losses }) => [...losses]) },
+    ),
   details: (_, { predictions, targets }) => ({
     examples: targets.length,
     targetRange: range(targets),

@@ -5,8 +5,9 @@ import { labelIds } from '../../data/labels.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { bootstrapMean, bootstrapMetrics } from '../bootstrap.ts'
 import { calibration } from '../calibration.ts'
+import { exampleScorer } from '../example-scorer.ts'
 import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
-import { computeMetrics, findMetric } from '../metrics-registry.ts'
+import { classificationScorer, computeMetrics, findMetric } from '../metrics-registry.ts'
 import type { WrongExample } from '../run-record.ts'
 import { defineTask, type FinetuneTask, type LabelledModel } from './finetune-task.ts'
 import {
@@ -22,7 +23,8 @@ import {
 export interface ClassificationPredictions extends ClassificationResult {
   predictions: Int32Array
   labels: Int32Array
-  /** float32 [N, C] */
+  /** float32 [N, C], as probabilities are. */
+  logits: Float32Array
   probabilities: Float32Array
   /** float64 [N]: cross-entropy of each item. */
   losses: Float64Array
@@ -50,6 +52,7 @@ export async function predictClassification(
   return {
     predictions: argmaxRows(logits, classes),
     labels,
+    logits,
     probabilities,
     losses,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / items.length,
@@ -102,6 +105,20 @@ export function classificationTask({
       ...bootstrapMetrics(predictions, names, { seed }),
       loss: bootstrapMean(predictions.losses, { seed }),
     }),
+    scorer(systems, names) {
+      const joined = {
+        labels: systems.flatMap(({ labels }) => [...labels]),
+        predictions: systems.flatMap(({ predictions }) => [...predictions]),
+        numLabels: systems[0].numLabels,
+      }
+      return exampleScorer(
+        systems.map(({ labels }) => labels.length),
+        names,
+        classificationScorer(joined, names),
+        { sums: systems.flatMap(({ losses }) => [...losses]) },
+      )
+    },
+    classNames: labelsOf,
     details(model, predictions) {
       const labels = labelsOf(model)
       const { examples, perClass, confusion } = classificationMetrics(predictions)
@@ -126,6 +143,7 @@ export function classificationTask({
         })),
         confusion: measured && { labels, counts: confusionRows(measured.confusion) },
         perClass: measured?.perClass.map((scores, i) => ({ label: labels[i], ...scores })),
+        reliability: predictions && calibration({ ...predictions, scores: predictions.probabilities }),
         wrongExamples: predictions && wrongExamples(labels, evalExamples, predictions),
       }
     },
@@ -136,13 +154,16 @@ export function classificationTask({
 export type ClassificationTask = FinetuneTask<Example, ClassificationItem, ClassificationPredictions>
 
 /** One label a text or pair of texts. */
-export const textClassification = classificationTask({
-  name: 'text-classification',
-  title: 'Text classification',
-  metricNames: ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall'],
-  labelIds,
-  requireModel: requireSingleLabel,
-})
+export const textClassification: ClassificationTask = {
+  ...classificationTask({
+    name: 'text-classification',
+    title: 'Text classification',
+    metricNames: ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall'],
+    labelIds,
+    requireModel: requireSingleLabel,
+  }),
+  classIds: ({ labelId }) => [labelId],
+}
 
 /** Rows are true labels, columns predicted ones. */
 export function confusionRows({ numLabels, counts }: { numLabels: number; counts: Int32Array }): number[][] {

@@ -180,6 +180,10 @@ describe('as a task', () => {
         predicted: 'd (Y)',
         score: expect.closeTo(softmaxAt(rows.d, 3), 6),
         source: 'x.conll, row 5',
+        marks: [
+          { start: 0, end: 1, side: 'truth', name: 'X' },
+          { start: 0, end: 1, side: 'guess', name: 'Y' },
+        ],
       },
       {
         text: 'a b c a a d bcd',
@@ -187,6 +191,7 @@ describe('as a task', () => {
         predicted: 'd (Y)',
         score: expect.closeTo(softmaxAt(rows.d, 3), 6),
         source: 'x.conll, row 8',
+        marks: [{ start: 10, end: 11, side: 'guess', name: 'Y' }],
       },
     ])
     const none = tokenClassification.report(encoder, { trainExamples: examples, evalExamples: [] }, undefined)

@@ -1,7 +1,9 @@
-import { collateMaskedLm } from '../../data/collator.ts'
+import { ConfigError } from '../../core/errors.ts'
+import { collateMaskedLm, IGNORED_LABEL } from '../../data/collator.ts'
 import {
   areEntityTags,
   type EncodeTokensOptions,
+  type EntitySpan,
   encodeTokens,
   readEntities,
   type ScoredEntity,
@@ -15,10 +17,13 @@ import {
   bootstrapEntityMetrics,
   computeEntityMetrics,
   entityMetrics,
+  entityScorer,
   findEntityMetric,
   type TaggingResult,
 } from '../entity-metrics.ts'
-import type { WrongExample } from '../run-record.ts'
+import { exampleScorer } from '../example-scorer.ts'
+import { type ClassScores, classificationMetrics } from '../metrics.ts'
+import type { TextMark, WrongExample } from '../run-record.ts'
 import { defineTask, type FinetuneTask } from './finetune-task.ts'
 import { predictTokens, type TaggedSentence, type TagOptions, type TokenPredictions } from './predict-tokens.ts'
 
@@ -47,18 +52,20 @@ export function tokenClassificationTask({
     findMetric: (name) => findEntityMetric(name).name,
     check({ config: { labels } }, examples) {
       const ids = new Map(labels.map((label, id) => [label, id]))
-      for (const example of examples) tagIds(example, labels, ids)
+      for (const example of examples) tagIds(example, labels, ids, examples)
     },
     encode(examples, { model, tokenizer, maxLength }) {
       return encodeTokens(examples, tokenizer, { ...encoding, maxLength, labels: model.config.labels })
     },
     targets: ({ labels }) => labels,
+    classIds: ({ labels }) => labels.filter((label) => label !== IGNORED_LABEL),
     length: ({ ids }) => ids.length,
     collate: (items) => collateMaskedLm(items),
     predict: (model, items, options) => predictTokens(model, items, { ...options, scheme, aggregation }),
     metrics: (predictions, names) => computeEntityMetrics(taggingResult(predictions), names),
     intervals(predictions, names, seed) {
       const { sentences, loss } = predictions
+      const result = taggingResult(predictions)
       const mean = (indices: Int32Array) => {
         let [sum, count] = [0, 0]
         for (const index of indices) {
@@ -68,9 +75,24 @@ export function tokenClassificationTask({
         return sum / count
       }
       return {
-        ...bootstrapEntityMetrics(taggingResult(predictions), names, { seed }),
+        ...bootstrapEntityMetrics(result, fittingMetrics(names, result.entities), { seed }),
         loss: { value: loss, ...bootstrapInterval(sentences.length, mean, { seed }) },
       }
+    },
+    scorer(systems, names) {
+      const results = systems.map(taggingResult)
+      const sentences = systems.flatMap((system) => system.sentences)
+      const joined = {
+        ...results[0],
+        tags: results.flatMap(({ tags }) => tags),
+        predictions: results.flatMap(({ predictions }) => predictions),
+      }
+      return exampleScorer(
+        results.map(({ tags }) => tags.length),
+        names,
+        entityScorer(joined, names),
+        { sums: sentences.map(({ lossSum }) => lossSum), weights: sentences.map(({ labelled }) => labelled) },
+      )
     },
     details(_, predictions) {
       const result = taggingResult(predictions)
@@ -104,6 +126,16 @@ export function tokenClassificationTask({
 /** Token classification with its defaults. */
 export const tokenClassification = tokenClassificationTask()
 
+/** The metrics that tags have, of entities or of words alone. @throws ConfigError `UNKNOWN_METRIC` if there is none */
+function fittingMetrics(names: readonly string[], entities: boolean): string[] {
+  const fitting = names.filter((name) => entities || !findEntityMetric(name).ofEntities)
+  if (fitting.length > 0 || names.length === 0) return fitting
+  throw new ConfigError(
+    'UNKNOWN_METRIC',
+    `${names.join(', ')} is of entities, which the tags do not mark: accuracy is of words`,
+  )
+}
+
 /** The tags of sentences as metrics take them. Sentences whose tags are not known are left out. */
 export function taggingResult({ labels, sentences }: TokenPredictions): TaggingResult & { entities: boolean } {
   const known = sentences.filter(({ sentence }) => sentence.tags !== undefined)
@@ -113,6 +145,18 @@ export function taggingResult({ labels, sentences }: TokenPredictions): TaggingR
     predictions: known.map(({ predictions }) => named(predictions)),
     entities: areEntityTags(labels),
   }
+}
+
+/** Scores of each tag by words, for tags that mark no entities, such as parts of speech. */
+export function tagMetrics({ labels, sentences }: TokenPredictions): (ClassScores & { label: string })[] {
+  const known = sentences.filter(({ sentence }) => sentence.tags !== undefined)
+  const flat = (of: (sentence: TaggedSentence) => Int32Array) => Int32Array.from(known.flatMap((each) => [...of(each)]))
+  const { perClass } = classificationMetrics({
+    labels: flat(({ sentence }) => sentence.tags!),
+    predictions: flat(({ predictions }) => predictions),
+    numLabels: labels.length,
+  })
+  return perClass.map((scores, i) => ({ label: labels[i], ...scores }))
 }
 
 function countEntities(examples: readonly TokenExample[]): Map<string, number> {
@@ -134,7 +178,9 @@ function wrongSentences(predictions: TokenPredictions): WrongExample[] {
     .sort((a, b) => b.score - a.score)
     .slice(0, mostWrong)
     .map(({ example: { words, source }, missed, found, score }) => {
-      const list = (entities: readonly { type: string; start: number; end: number }[]) =>
+      const marks = (entities: readonly EntitySpan[], side: TextMark['side']) =>
+        entities.map(({ type, start, end }) => ({ ...placeOfWords(words, start, end), side, name: type }))
+      const list = (entities: readonly EntitySpan[]) =>
         entities.map(({ type, start, end }) => `${words.slice(start, end).join(' ')} (${type})`).join(', ') || '(none)'
       return {
         text: words.join(' '),
@@ -142,8 +188,15 @@ function wrongSentences(predictions: TokenPredictions): WrongExample[] {
         predicted: list(found),
         score,
         source: `${source.file}, row ${source.row}`,
+        marks: [...marks(missed, 'truth'), ...marks(found, 'guess')],
       }
     })
+}
+
+/** Where the words `[first, end)` stand in the text of all words with blanks between. */
+function placeOfWords(words: readonly string[], first: number, end: number): { start: number; end: number } {
+  const start = words.slice(0, first).reduce((sum, word) => sum + word.length + 1, 0)
+  return { start, end: start + words.slice(first, end).join(' ').length }
 }
 
 /** The entities of a sentence that only one side has; the score is that of the surest, or of the words that were passed over. */

@@ -31,6 +31,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/finetune.ts')).finetune,
   },
   {
+    name: 'doctor',
+    summary: 'Look over data and settings before a training',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'evaluate',
     summary: 'Measure a model on labelled data',
     load: async () => (await import('./commands/evaluate.ts')).evaluate,

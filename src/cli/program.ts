@@ -15,6 +15,7 @@ import {
 import { findCommand } from './commands.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { Interrupted } from './interrupted.ts'
+import { Stopped } from './stopped.ts'
 
 /** What the program uses of its process. */
 export interface ProgramProcess extends Pick<NodeJS.Process, 'stdout' | 'stderr'> {
@@ -36,8 +37,9 @@ export async function runProgram(args: readonly string[], system: ProgramProcess
     return 0
   } catch (error) {
     const { status, code, message, trace } = judge(error)
+    const details = error instanceof Stopped ? error.details : undefined
     if (trace) system.stderr.write(`${trace}\n`)
-    if (json) system.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
+    if (json) system.stdout.write(`${JSON.stringify({ ...details, error: { code, message } })}\n`)
     else if (!trace) system.stderr.write(`${status === 130 ? '' : 'error: '}${message}\n`)
     return status
   }
@@ -137,7 +139,7 @@ function judge(error: unknown): { status: number; code: string; message: string;
   const { message = String(error), stack } = error as Error
   const code = error instanceof BertsmithError ? error.code : 'UNEXPECTED'
   if (error instanceof Interrupted) return { status: 130, code, message }
-  const ofUser = [ConfigError, DataError, CheckpointError, TokenizerError]
+  const ofUser = [ConfigError, DataError, CheckpointError, TokenizerError, Stopped]
   if (ofUser.some((kind) => error instanceof kind)) return { status: 2, code, message }
   return { status: 1, code, message, trace: stack ?? message }
 }

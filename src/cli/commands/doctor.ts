@@ -1,0 +1,83 @@
+import { describeModel } from '../../checkpoints/node.ts'
+import { ConfigError } from '../../core/errors.ts'
+import { bertSizes } from '../../models/bert-config.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
+import { loadTokenizer } from '../../tokenizers/node.ts'
+import { checkNames } from '../../training/doctor/diagnose.ts'
+import { defineCommand } from '../command.ts'
+import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
+import { maxLengthFlag, modelFolder } from '../inputs.ts'
+import type { CommandTask } from '../tasks/command-task.ts'
+import { checkTaskFlags, findTask, taskNames } from '../tasks/registry.ts'
+import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
+import { taskLength } from '../tasks/task-length.ts'
+import { readTrainingData } from '../training-data.ts'
+import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'Look over data and settings before a training',
+  example: 'bertsmith doctor --task text-classification --model bert-folder --train train.csv --eval dev.csv --strict',
+  flags: {
+    task: { type: 'string', required: true, value: 'TASK', description: taskNames.join(', ') },
+    train: { type: 'string', required: true, value: 'FILE', description: 'Labelled data, as for finetune' },
+    eval: { type: 'string', value: 'FILE', description: 'Labelled data to judge the model on' },
+    'eval-split': { type: 'number', value: '0.1', description: 'Or: this share of the training data' },
+    model: { type: 'string', value: 'DIR', description: 'Model that the training starts from' },
+    size: { type: 'string', value: bertSizes.join('|'), description: 'Or: that it starts from random weights' },
+    tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
+    strict: { type: 'boolean', description: 'Exit with status 2 for warnings too, not for errors alone' },
+    skip: { type: 'string', many: true, value: 'CHECK', description: `Checks to leave out: ${checkNames.join(', ')}` },
+    'max-length': maxLengthFlag,
+    format: formatFlag,
+    ...taskFlags,
+    ...trainingFlags,
+  },
+  async run(values, _, { note, print }) {
+    const commandTask = findTask(values.task)
+    checkTaskFlags(commandTask, values)
+    const hasEval = values.eval !== undefined || values.evalSplit !== undefined
+    const args = readTrainingFlags(values, hasEval)
+    const texts = await tokenization(commandTask, values)
+    const { train, evaluation } = await readTrainingData(commandTask, values, args.seed, note)
+    const diagnosis = await diagnoseFiles(values.task, values, {
+      trainExamples: train,
+      evalExamples: evaluation,
+      ...texts,
+      args,
+      start: values.size === undefined ? 'trained' : 'random',
+      skip: values.skip,
+      seed: args.seed,
+    })
+    print(diagnosisText(diagnosis))
+    if (!texts) note('without --model DIR or --tokenizer DIR nothing is said of lengths and unknown words')
+    const result = { ...diagnosis, trainExamples: train.length, evalExamples: evaluation.length }
+    stopFor(diagnosis, values.strict === true, result)
+    return result
+  },
+})
+
+interface TokenizationValues {
+  readonly model?: string
+  readonly size?: string
+  readonly tokenizer?: string
+  readonly maxLength?: number
+}
+
+/** The tokenizer that texts will be read with and the tokens that they are cut to, without loading weights. */
+async function tokenization(
+  task: CommandTask,
+  { model, size, tokenizer: path, maxLength }: TokenizationValues,
+): Promise<{ tokenizer: Tokenizer; maxLength: number } | undefined> {
+  if (model !== undefined && size !== undefined) throw new ConfigError('MODEL', 'give --model DIR or --size, not both')
+  const folder = model === undefined ? undefined : await modelFolder(model)
+  const from = path === undefined ? folder : await modelFolder(path)
+  if (from === undefined) return undefined
+  const tokenizer = await loadTokenizer(from)
+  // As finetune makes a model of random weights: as long as its texts.
+  const config =
+    folder === undefined
+      ? { vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512 }
+      : (await describeModel(folder)).config
+  return { tokenizer, maxLength: taskLength(task, { config }, tokenizer, maxLength) }
+}

@@ -1,7 +1,7 @@
 /** The public API of bertsmith in Node. */
 export type { StoredDType } from './checkpoints/dtypes.ts'
 export {
-  type AutoModel,
+  AutoModel,
   AutoModelForMaskedLM,
   AutoModelForMultipleChoice,
   AutoModelForNextSentencePrediction,
@@ -25,6 +25,12 @@ export type { FileColumn } from './data/doctor/context.ts'
 export type { Finding, FindingExample, Severity } from './data/doctor/finding.ts'
 export * from './data/index.ts'
 export type { MaskableSequence, MaskedSequence, MaskingShares, SpanMaskingOptions } from './data/masking.ts'
+export {
+  type MultiLabelReadOptions,
+  readAllMultiLabelExamples,
+  readMultiLabelExamples,
+} from './data/multi-label/node.ts'
+export { type ChoiceReadOptions, readAllChoiceExamples, readChoiceExamples } from './data/multiple-choice/node.ts'
 export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
 export type { PretrainingMasking, TextLayout } from './data/pretraining/index.ts'
 export type { CorpusFormat, CorpusOptions } from './data/pretraining/node.ts'
@@ -34,8 +40,6 @@ export {
   readAllQuestionExamples,
   readQuestionExamples,
 } from './data/question-answering/node.ts'
-export { type MultiLabelReadOptions, readAllMultiLabelExamples, readMultiLabelExamples } from './data/multi-label/node.ts'
-export { type ChoiceReadOptions, readAllChoiceExamples, readChoiceExamples } from './data/multiple-choice/node.ts'
 export {
   readAllTokenExamples,
   readTokenExamples,
@@ -76,7 +80,26 @@ export {
   fillMaskPipeline,
   type MaskTokenizer,
 } from './pipelines/fill-mask.ts'
-export { type PipelineOptions, pipeline } from './pipelines/node.ts'
+export {
+  type MultiLabelClassification,
+  type MultiLabelClassificationPipeline,
+  type MultiLabelPipelineOptions,
+  multiLabelClassificationPipeline,
+  type ScoredLabel,
+} from './pipelines/multi-label-classification.ts'
+export {
+  type ChoicePipelineModel,
+  type ChosenAnswer,
+  type MultipleChoicePipeline,
+  multipleChoicePipeline,
+} from './pipelines/multiple-choice.ts'
+export { type NextSentence, type NextSentencePipeline, nextSentencePipeline } from './pipelines/next-sentence.ts'
+export {
+  type PipelineOptions,
+  pipeline,
+  type QuestionPipelineOptions,
+  type TokenPipelineOptions,
+} from './pipelines/node.ts'
 export {
   type AnswerPipelineModel,
   type AnswerQuestionsOptions,
@@ -85,12 +108,18 @@ export {
   type QuestionAnsweringPipeline,
   questionAnsweringPipeline,
 } from './pipelines/question-answering.ts'
+export { type RegressionPipeline, type RegressionValue, regressionPipeline } from './pipelines/regression.ts'
 export {
   type TextClassification,
   type TextClassificationPipeline,
-  type TextInput as ClassificationInput, // tokenizers have a TextInput too: a text, or its words
   textClassificationPipeline,
 } from './pipelines/text-classification.ts'
+export type {
+  JudgedText,
+  TextInput as ClassificationInput, // tokenizers have a TextInput too: a text, or its words
+  TextPipeline,
+  TextPipelineOptions,
+} from './pipelines/text-pipeline.ts'
 export {
   type TokenClassification,
   type TokenClassificationInput,
@@ -99,7 +128,7 @@ export {
   type TokenPipelineModel,
   tokenClassificationPipeline,
 } from './pipelines/token-classification.ts'
-export type { ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
+export type { FloatTensor, ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
 export type { EngineOptions } from './runtime/engine.ts'
 export type { FactoredSettings } from './runtime/factored-update.ts'
 export type {
@@ -127,6 +156,7 @@ export {
   type ScoredExamples,
 } from './training/calibration.ts'
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
+export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'
 export type { WatchContext, WatchedEvent } from './training/doctor/watch-context.ts'
@@ -138,7 +168,9 @@ export {
   entityMetrics,
   type TaggingResult,
 } from './training/entity-metrics.ts'
+export type { EvaluationItems } from './training/evaluation-sets.ts'
 export type { UnfreezingState } from './training/gradual-unfreezing.ts'
+export type { LossSettings } from './training/loss-settings.ts'
 export {
   type ClassificationMetrics,
   type ClassificationResult,
@@ -220,7 +252,6 @@ export {
   type TaskPredictions,
   type TaskReport,
 } from './training/tasks/finetune-task.ts'
-export type { PredictOptions } from './training/tasks/predict.ts'
 export type { Threshold } from './training/tasks/label-thresholds.ts'
 export {
   type MultiLabelOptions,
@@ -232,6 +263,7 @@ export {
 } from './training/tasks/multi-label-classification.ts'
 export { type ChoicePredictions, multipleChoice, predictChoices } from './training/tasks/multiple-choice.ts'
 export { nextSentence } from './training/tasks/next-sentence.ts'
+export { argmaxRows, classificationLogits, type PredictOptions, softmaxRows } from './training/tasks/predict.ts'
 export {
   type AnsweredQuestion,
   type AnswerModel,
@@ -239,6 +271,7 @@ export {
   type PredictAnswersOptions,
   predictAnswers,
 } from './training/tasks/predict-answers.ts'
+export { type ChoiceModel, choiceProbabilities } from './training/tasks/predict-choices.ts'
 export {
   type PredictTokensOptions,
   predictTokens,
@@ -278,8 +311,6 @@ export {
   type TrainingTask,
   type TrainResult,
 } from './training/trainer.ts'
-export type { CourseSettings } from './training/course-settings.ts'
-export type { EvaluationItems } from './training/evaluation-sets.ts'
 export type { LogEntry, TrainerState, TrainingTotals } from './training/trainer-state.ts'
 export type { Strategy as IntervalStrategy, TrainingArguments } from './training/training-arguments.ts'
 export type { BatchMaker, TrainingPhase } from './training/training-steps.ts'

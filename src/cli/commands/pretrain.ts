@@ -27,6 +27,8 @@ const objectives: Readonly<Record<string, { task: string; pairs?: 'next-sentence
 
 const maskings = ['token', 'whole-word', 'span'] as const
 
+const startEmbeddings = ['random', 'cooccurrence'] as const
+
 export const pretrain = defineCommand({
   name: 'pretrain',
   summary: 'Pre-train a model on plain text, or adapt one to a domain',
@@ -53,6 +55,11 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
       type: 'number',
       value: 'WORDS',
       description: 'With --model: first add so many frequent words of the corpus as tokens',
+    },
+    'start-embeddings': {
+      type: 'string',
+      value: startEmbeddings.join('|'),
+      description: "With --size: tokens' vectors that start random (default), or from which tokens stand together",
     },
     objective: { type: 'string', value: Object.keys(objectives).join('|'), description: 'What to learn (default mlm)' },
     masking: { type: 'string', value: maskings.join('|'), description: 'What is masked (default token)' },
@@ -97,6 +104,13 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
     checkGrowth(values.growVocabulary, values.model)
+    const start = oneOf(values.startEmbeddings ?? 'random', startEmbeddings, '--start-embeddings')
+    if (start === 'cooccurrence' && values.model !== undefined) {
+      throw new ConfigError(
+        'FLAG_VALUE',
+        '--start-embeddings cooccurrence would replace what --model knows of its tokens: it is for new models, --size',
+      )
+    }
     const corpusOptions = {
       documents: values.documents as 'blank-line' | 'file' | undefined,
       field: values.textColumn,
@@ -119,6 +133,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             corpus: values.corpus,
             corpusOptions,
             evalCorpora: evalCorpora(values.evalCorpus ?? []),
+            startEmbeddings: start === 'cooccurrence' ? start : 'model',
             pairs: objectives[objective].pairs,
             masking,
             maxLength,

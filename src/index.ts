@@ -64,6 +64,8 @@ export {
 } from './models/summary.ts'
 export type {
   CompileOptions,
+  GradientOptions,
+  GradientResult,
   OptimizerState,
   Restriction,
   StepOptions,
@@ -169,6 +171,7 @@ export {
   type TaggingResult,
 } from './training/entity-metrics.ts'
 export type { EvaluationItems } from './training/evaluation-sets.ts'
+export type { ExampleScorer } from './training/example-scorer.ts'
 export type { UnfreezingState } from './training/gradual-unfreezing.ts'
 export type { LossSettings } from './training/loss-settings.ts'
 export {
@@ -180,6 +183,7 @@ export {
   type Scores,
 } from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'
+export type { MicroBatchState } from './training/micro-batches.ts'
 export {
   bootstrapMultiLabel,
   type MultiLabelResult,
@@ -231,6 +235,7 @@ export type {
   RunTiming,
   ScatterPoint,
   SettingValue,
+  TextMark,
   WrongExample,
 } from './training/run-record.ts'
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'

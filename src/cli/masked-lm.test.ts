@@ -75,7 +75,7 @@ describe('finetune, evaluate and predict, one after the other', () => {
 
 test('long texts become parts that are read once; words, and never special or unknown tokens, are masked', async () => {
   const tokenizer = await loadTokenizer(at('tok'))
-  const example = { text: `${'good great '.repeat(9)}unheard`, source: {} }
+  const example = { text: `${'good great '.repeat(9)}unheard`, source: { file: 'a.txt', row: 1 } }
   const items = encodeMaskedTexts([example], tokenizer, { maxLength: 9 })
   expect(items.map(({ ids }) => ids.length)).toEqual([9, 9, 7])
   const inner = items.flatMap(({ ids }) => [...ids.subarray(1, -1)])

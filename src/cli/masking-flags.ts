@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from '../core/errors.ts'
-import type { MaskingKind } from '../data/mask-batch.ts'
+import type { Masking } from '../data/mask-batch.ts'
 
 export const maskingKinds = ['token', 'whole-word', 'span'] as const
 
@@ -10,7 +10,7 @@ export interface MaskingFlags {
 }
 
 /** @throws ConfigError `FLAG_VALUE` for an unknown masking */
-export function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): MaskingKind {
+export function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): Masking {
   return { kind: oneOf(masking, maskingKinds, '--masking'), probability }
 }
 

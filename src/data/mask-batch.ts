@@ -16,7 +16,7 @@ import {
 } from './masking.ts'
 
 /** Which tokens are masked together, and how many. */
-export type MaskingKind =
+export type Masking =
   | ({ kind: 'token' | 'whole-word' } & MaskingShares)
   | ({ kind: 'span' } & MaskingShares & Pick<SpanMaskingOptions, 'geometricP' | 'maxSpanLength' | 'replacement'>)
 
@@ -35,7 +35,7 @@ export interface MaskedBatch extends MaskedLmBatch {
 /** How to mask batches. */
 export interface BatchMaskerOptions {
   /** Default: single tokens, 15 %, 80 / 10 / 10. */
-  masking?: MaskingKind
+  masking?: Masking
   maskId: number
   /** The highest id + 1. */
   vocabSize: number
@@ -96,7 +96,7 @@ function gatherLabels(masked: readonly MaskedSequence[]): Pick<MaskedBatch, 'lab
   return { labels: Int32Array.from(found), maskedRows: Int32Array.from(maskedRows) }
 }
 
-type Settings = MaskingKind & Pick<MaskingOptions, 'maskId' | 'vocabSize'>
+type Settings = Masking & Pick<MaskingOptions, 'maskId' | 'vocabSize'>
 
 /** The masking that the settings name, with the random numbers of a path. */
 function masker(settings: Settings): (sequence: MaskableItem, path: (string | number)[]) => MaskedSequence {

@@ -2,7 +2,7 @@ import { ConfigError, DataError } from '../core/errors.ts'
 import type { Example } from './example.ts'
 import { describePlace } from './example.ts'
 import type { BatchContext } from './loader.ts'
-import { createBatchMasker, type MaskableItem, type MaskedBatch, type MaskingKind } from './mask-batch.ts'
+import { createBatchMasker, type MaskableItem, type MaskedBatch, type Masking } from './mask-batch.ts'
 import { wordStartsOfWordIds } from './masking.ts'
 
 /** A text, or a part of a long one, whose tokens are masked anew in each batch. */
@@ -74,7 +74,7 @@ export function encodeMaskedTexts(
  */
 export function collateMaskedTexts(
   items: readonly MaskedTextItem[],
-  { seed, masking, ...context }: BatchContext & { seed: number; masking?: MaskingKind },
+  { seed, masking, ...context }: BatchContext & { seed: number; masking?: Masking },
 ): MaskedBatch {
   const { maskId, vocabSize } = items[0]
   return createBatchMasker({ masking, maskId, vocabSize, seed })(

@@ -1,12 +1,9 @@
 import { ConfigError } from '../../core/errors.ts'
 import type { BatchContext } from '../loader.ts'
-import { createBatchMasker, type MaskedBatch, type MaskingKind } from '../mask-batch.ts'
+import { createBatchMasker, type MaskedBatch, type Masking } from '../mask-batch.ts'
 import { continuingPieces, wordStartsOfPieces } from '../masking.ts'
 import { materialise, type PretrainingExamples } from './examples.ts'
 import type { TokenStore } from './token-store.ts'
-
-/** Which tokens are masked together, and how many. */
-export type PretrainingMasking = MaskingKind
 
 /** What masking must know of a vocabulary. */
 export interface MaskingVocabulary {
@@ -34,7 +31,7 @@ export interface PretrainingCollatorOptions {
   /** See `maskingVocabulary`. */
   vocabulary: MaskingVocabulary
   /** Default: single tokens, 15 %, 80 / 10 / 10. */
-  masking?: PretrainingMasking
+  masking?: Masking
   seed: number
 }
 

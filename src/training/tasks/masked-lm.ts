@@ -1,6 +1,6 @@
 import { DataError } from '../../core/errors.ts'
 import type { Example } from '../../data/example.ts'
-import type { MaskingKind } from '../../data/mask-batch.ts'
+import type { Masking } from '../../data/mask-batch.ts'
 import { collateMaskedTexts, encodeMaskedTexts, type MaskedTextItem } from '../../data/mask-texts.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { bootstrapScores, exampleScorer, scoresByName } from '../example-scorer.ts'
@@ -22,7 +22,7 @@ export interface MaskedLmPredictions extends TaskPredictions {
 /** Which tokens of texts are to be told, and by which random numbers. */
 export interface MaskedLmOptions {
   /** Default: single tokens, 15 %, 80 / 10 / 10. */
-  masking?: MaskingKind
+  masking?: Masking
   /** Decides the masks, with the epoch; default 42. */
   seed?: number
 }
@@ -76,7 +76,7 @@ function requireTexts(examples: readonly Example[]): void {
 async function predictMasked(
   model: EncoderModel,
   items: readonly MaskedTextItem[],
-  { batchSize = 32, signal, onProgress, seed, masking }: PredictOptions & { seed: number; masking?: MaskingKind },
+  { batchSize = 32, signal, onProgress, seed, masking }: PredictOptions & { seed: number; masking?: Masking },
 ): Promise<MaskedLmPredictions> {
   const numbers = new Map<Example, number>()
   for (const { example } of items) if (!numbers.has(example)) numbers.set(example, numbers.size)

@@ -5,6 +5,8 @@ import type { TaskValues } from '../../src/cli/tasks/task-flags.ts'
 export interface SetSettings {
   /** Training examples, drawn at random, the same for every seed; all if there are fewer. */
   examples: number
+  /** Examples that are evaluated, drawn likewise. */
+  evalExamples: number
   epochs: number
   batchSize: number
   learningRate: number
@@ -42,16 +44,16 @@ export const dataSets = {
     eval: 'sst2/test.tsv',
     read: { textColumn: '0', labelColumn: '1' },
     metrics: ['accuracy'],
-    settings: { examples: 6920, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
+    settings: { examples: 6920, evalExamples: 2000, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
   },
   agnews: {
     title: 'AG News',
     task: 'text-classification',
     train: 'agnews/test.csv',
-    evalShare: 0.25,
+    evalShare: 0.2,
     read: { textColumn: '1', textPairColumn: '2', labelColumn: '0' },
     metrics: ['accuracy'],
-    settings: { examples: 3000, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
+    settings: { examples: 2000, evalExamples: 2000, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
   },
   stsb: {
     title: 'STS-B',
@@ -60,7 +62,7 @@ export const dataSets = {
     eval: 'stsb/stsb-en-test.csv',
     read: { textColumn: '0', textPairColumn: '1', labelColumn: '2' },
     metrics: ['spearman', 'pearson'],
-    settings: { examples: 5749, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
+    settings: { examples: 3500, evalExamples: 2000, epochs: 1, batchSize: 32, learningRate: 3e-4, maxLength: 128 },
   },
   wnut17: {
     title: 'WNUT-17',
@@ -69,7 +71,7 @@ export const dataSets = {
     eval: 'wnut17/test.conll',
     read: {},
     metrics: ['f1', 'precision', 'recall'],
-    settings: { examples: 3394, epochs: 3, batchSize: 32, learningRate: 5e-4, maxLength: 128 },
+    settings: { examples: 2500, evalExamples: 2000, epochs: 2, batchSize: 32, learningRate: 5e-4, maxLength: 128 },
   },
   xquad: {
     title: 'XQuAD-en',
@@ -78,7 +80,7 @@ export const dataSets = {
     evalShare: 0.2,
     read: {},
     metrics: ['f1', 'exact'],
-    settings: { examples: 952, epochs: 2, batchSize: 16, learningRate: 3e-4, maxLength: 384 },
+    settings: { examples: 700, evalExamples: 2000, epochs: 1, batchSize: 16, learningRate: 3e-4, maxLength: 384 },
   },
 } as const satisfies Record<string, DataSet>
 

@@ -28,7 +28,11 @@ export interface Examples {
 const dataSeed = 1
 
 /** Reads a data set. @throws Error naming a file that is missing */
-export async function readExamples(set: DataSet, data: string, examples: number): Promise<Examples> {
+export async function readExamples(
+  set: DataSet,
+  data: string,
+  { examples, evalExamples }: Pick<SetSettings, 'examples' | 'evalExamples'>,
+): Promise<Examples> {
   const commandTask = findTask(set.task)
   const read = (name: string) => {
     const file = join(data, name)
@@ -43,7 +47,7 @@ export async function readExamples(set: DataSet, data: string, examples: number)
     commandTask,
     task: commandTask.create(set.read),
     train: drawExamples(parts.train, examples),
-    eval: parts.eval,
+    eval: drawExamples(parts.eval, evalExamples),
     labels: commandTask.labels(parts.train, set.train),
   }
 }

@@ -30,6 +30,7 @@ const help = `npm run bench:real-data -- --model DIR [flags]
   --sets NAMES      of ${dataSetNames.join(', ')}, with commas between (default: all)
   --seeds N         seeds 1 to N (default 5)
   --examples N      at most so many training examples a set (default: those of bench/real-data/data-sets.ts)
+  --eval-examples N at most so many held-out examples (default 2000, which is all)
   --epochs N        (default: those of bench/real-data/data-sets.ts)
   --steps N         stop each run after so many steps: does it run?
   --no-dropout      train without dropout
@@ -53,6 +54,7 @@ const { values } = parseArgs({
     sets: { type: 'string', default: dataSetNames.join() },
     seeds: { type: 'string', default: '5' },
     examples: { type: 'string' },
+    'eval-examples': { type: 'string' },
     epochs: { type: 'string' },
     steps: { type: 'string' },
     'no-dropout': { type: 'boolean', default: false },
@@ -85,7 +87,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { runs } = result
   for (const name of chosen) {
     const settings = settingsOf(name)
-    const examples = await readExamples(dataSets[name], values.data, settings.examples)
+    const examples = await readExamples(dataSets[name], values.data, settings)
     for (let seed = 1; seed <= seeds; seed++) {
       const order = seed % 2 === 1 ? allSides : allSides.toReversed()
       const missing = order.filter(
@@ -144,7 +146,7 @@ async function check(chosen: readonly DataSetName[], model: string, signal: Abor
   let failures = 0
   for (const name of chosen) {
     const settings = settingsOf(name)
-    const examples = await readExamples(dataSets[name], values.data, settings.examples)
+    const examples = await readExamples(dataSets[name], values.data, settings)
     await inFolder(`${name}-check`, async (folder) => {
       const prepared = await prepareRun(examples, settings, { model, folder, seed: 1, limit })
       const request = { ...requestOf(name, 1, prepared, false), check: true }
@@ -226,6 +228,9 @@ function settingsOf(name: DataSetName): SetSettings {
   return {
     ...settings,
     ...(values.examples !== undefined && { examples: count('--examples', values.examples, 1) }),
+    ...(values['eval-examples'] !== undefined && {
+      evalExamples: count('--eval-examples', values['eval-examples'], 1),
+    }),
     ...(values.epochs !== undefined && { epochs: count('--epochs', values.epochs, 1) }),
   }
 }

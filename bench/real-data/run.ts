@@ -85,18 +85,17 @@ async function main(signal: AbortSignal): Promise<number> {
   if (values.check) return check(chosen, values.model, signal)
   const result = await openResult(chosen, values.model)
   const { runs } = result
-  for (const name of chosen) {
-    const settings = settingsOf(name)
-    const examples = await readExamples(dataSets[name], values.data, settings)
-    for (let seed = 1; seed <= seeds; seed++) {
-      const order = seed % 2 === 1 ? allSides : allSides.toReversed()
-      const missing = order.filter(
-        (side) => !runs.some((run) => run.set === name && run.seed === seed && run.side === side),
-      )
+  const data = new Map<DataSetName, Examples>()
+  for (const name of chosen) data.set(name, await readExamples(dataSets[name], values.data, settingsOf(name)))
+  const limit = values.steps === undefined ? Number.POSITIVE_INFINITY : count('--steps', values.steps, 1)
+  for (let seed = 1; seed <= seeds; seed++) {
+    const order = seed % 2 === 1 ? allSides : allSides.toReversed()
+    for (const [name, examples] of data) {
+      const isDone = (side: SideName) => runs.some((run) => run.set === name && run.seed === seed && run.side === side)
+      const missing = order.filter((side) => !isDone(side))
       if (missing.length === 0) continue
       await inFolder(`${name}-${seed}`, async (folder) => {
-        const limit = values.steps === undefined ? Number.POSITIVE_INFINITY : count('--steps', values.steps, 1)
-        const prepared = await prepareRun(examples, settings, { model: values.model!, folder, seed, limit })
+        const prepared = await prepareRun(examples, settingsOf(name), { model: values.model!, folder, seed, limit })
         for (const side of missing) {
           runs.push(await measure(side, name, seed, examples, prepared, signal))
           await replaceFile(values.output, `${JSON.stringify(result, null, 2)}\n`)
@@ -122,6 +121,7 @@ async function measure(
   const loadAverage = loadavg()[0]
   const request = requestOf(set, seed, prepared, !values['no-dropout'])
   const { seconds, threads, versions } = await train(side, { ...request, logitsFile }, signal)
+  if (threads !== request.threads) note(`WARNING: ${side} used ${threads} threads, not ${request.threads}`)
   const metrics = await scoreLogits(examples, prepared, await readLogits(logitsFile), dataSets[set].metrics)
   const shown = Object.entries(metrics).map(([metric, value]) => `${metric} ${value.toFixed(4)}`)
   note(`${set}, seed ${seed}, ${side}: ${steps.length} steps in ${seconds.toFixed(1)} s, ${shown.join(', ')}`)
@@ -246,8 +246,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => en
 try {
   process.exitCode = await main(ending.signal)
 } catch (error) {
-  const isSide = error instanceof SideError
-  process.stderr.write(`${error instanceof Error ? (isSide ? error.message : error.message) : error}\n`)
-  process.exitCode = ending.signal.aborted ? 130 : isSide ? 1 : 2
-  ending.abort()
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = ending.signal.aborted ? 130 : error instanceof SideError ? 1 : 2
+  ending.abort() // ends a side that is still at work
 }

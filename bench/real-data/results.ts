@@ -59,7 +59,7 @@ export function joinSettings(stored: RunSettings, given: RunSettings): RunSettin
 
 export const resultsHeader: Cell[] = [
   'data set',
-  'examples',
+  'sequences',
   'epochs',
   'seeds',
   'metric',
@@ -88,11 +88,11 @@ export function resultRows({ runs, settings }: Pick<RealDataResult, 'runs' | 'se
       return [
         ...(m === 0 ? first : first.map(() => '')),
         metric,
-        `${mean(ours).toFixed(4)} (${ourError.toFixed(4)})`,
-        `${mean(theirs).toFixed(4)} (${theirError.toFixed(4)})`,
+        `${mean(ours).toFixed(4)} (${fixed(ourError, 4)})`,
+        `${mean(theirs).toFixed(4)} (${fixed(theirError, 4)})`,
         difference.toFixed(4),
-        (difference / theirError).toFixed(2),
-        (difference / Math.hypot(ourError, theirError)).toFixed(2),
+        fixed(difference / theirError, 2),
+        fixed(difference / Math.hypot(ourError, theirError), 2),
         ...(m === 0
           ? [
               seconds.map((values) => median(values).toFixed(1)).join(' / '),
@@ -103,6 +103,9 @@ export function resultRows({ runs, settings }: Pick<RealDataResult, 'runs' | 'se
     })
   })
 }
+
+/** A dash for what one seed, or seeds without a difference, cannot tell. */
+const fixed = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : '–')
 
 /** Both sides' runs of a data set, seed by seed: bertsmith's first. */
 function pairsOf(runs: readonly RunResult[], name: DataSetName): [RunResult, RunResult][] {

@@ -71,7 +71,7 @@ export const dataSets = {
     eval: 'wnut17/test.conll',
     read: {},
     metrics: ['f1', 'precision', 'recall'],
-    settings: { examples: 2500, evalExamples: 2000, epochs: 2, batchSize: 32, learningRate: 5e-4, maxLength: 128 },
+    settings: { examples: 2500, evalExamples: 2000, epochs: 2, batchSize: 16, learningRate: 5e-4, maxLength: 128 },
   },
   xquad: {
     title: 'XQuAD-en',

@@ -7,6 +7,7 @@ import { RuntimeError } from '../core/errors.ts'
 import { elementCount } from '../core/shape.ts'
 import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
 import { type DropoutSite, fillDropoutMask } from './dropout-masks.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 import type { ParameterLayout, ParameterSlot } from './parameter-layout.ts'
 import { averageInto } from './weight-averages.ts'
 import { type UpdateGroup, type UpdateProgram, WeightUpdater } from './weight-updater.ts'
@@ -180,7 +181,10 @@ export class ModelHost {
   /** Gradients of all micro-batches, clipping, update. */
   async step(request: StepRequest): Promise<StepResult> {
     const training = this.#requireTraining()
-    const result = await this.gradients(request)
+    const result = await this.gradients(request).catch(async (error) => {
+      if (isOutOfMemory(error)) await this.#freeMemory()
+      throw error
+    })
     const { gradNorm } = result
     const { maxGradNorm } = request
     // As torch.nn.utils.clip_grad_norm_: the small number keeps the quotient finite.
@@ -219,6 +223,15 @@ export class ModelHost {
       gradients: await this.#backend.createSession(gradients, options),
       accumulate: accumulate && (await this.#backend.createSession(accumulate, options)),
     }
+  }
+
+  /** Gives back what the engine keeps for later runs: it holds on to all that a run took until its session ends. */
+  async #freeMemory(): Promise<void> {
+    const training = this.#requireTraining()
+    await training.gradients.release()
+    await training.accumulate?.release()
+    this.#maskBytes = new Uint8Array(0)
+    Object.assign(training, await this.#gradientSessions(training.program))
   }
 
   async #releaseTraining(): Promise<void> {

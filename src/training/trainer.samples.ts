@@ -44,6 +44,8 @@ export interface RunOptions {
   callbacks?: TrainerCallback[]
   /** In place of one set with an item 5. */
   evalItems?: TrainerOptions<number>['evalItems']
+  /** Parts of a task in place of the usual ones. */
+  task?: Partial<TrainerOptions<number>['task']>
 }
 
 /** Makes a trainer; `course` fills up while it trains. */
@@ -56,6 +58,7 @@ export function prepare({
   onEvent,
   callbacks,
   evalItems = [5],
+  task,
 }: RunOptions) {
   const course: Course = {
     compiled: [],
@@ -68,6 +71,7 @@ export function prepare({
     events: [],
   }
   const model = {
+    config: { labels: ['a', 'b'] },
     async compile(options: CompileOptions) {
       course.compiled.push(options)
       return {
@@ -121,6 +125,7 @@ export function prepare({
         const result = evaluations![evaluated++]
         return typeof result === 'number' ? { loss: result } : result
       },
+      ...task,
     },
     trainItems: items,
     ...(evaluations && { evalItems }),

@@ -216,7 +216,12 @@ export {
   type PretrainResult,
   pretrain,
 } from './training/node/pretrain.ts'
-export { FolderCheckpoints, type FolderCheckpointsOptions } from './training/node.ts'
+export {
+  FolderCheckpoints,
+  type FolderCheckpointsOptions,
+  jsonLinesLogger,
+  tensorBoardLogger,
+} from './training/node.ts'
 export { Adafactor, type AdafactorOptions } from './training/optimizers/adafactor.ts'
 export { Adagrad, type AdagradOptions } from './training/optimizers/adagrad.ts'
 export { Adam, type AdamOptions } from './training/optimizers/adam.ts'
@@ -228,6 +233,7 @@ export { type PairedDifference, type PairedTestOptions, pairedTests } from './tr
 export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
+export type { LoggerName, ReportSettings } from './training/report-settings.ts'
 export type {
   ClassRow,
   ConfusionTable,

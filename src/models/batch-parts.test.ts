@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formulaBatch } from '../../test/formula.ts'
 import { taskBatches } from '../../test/task-batches.ts'
-import { collateClassification, collateMaskedLm } from '../data/collator.ts'
+import { collateClassification, collateMaskedLm, type MaskedLmItem } from '../data/collator.ts'
 import type { ModelBatch } from './batch-inputs.ts'
 import { exampleCount, joinBatches, sliceBatch, splitBatch } from './batch-parts.ts'
 
@@ -29,7 +29,7 @@ describe.each(Object.entries(batches))('a batch of %s', (_, batch) => {
 test('a slice is what the collator makes of its items', () => {
   const items = made.sequences.map((each, i) => ({ ...each, labelId: made.classification.labels![i] }))
   expect(sliceBatch(made.classification, 1, 4)).toEqual(collateClassification(items.slice(1, 4)))
-  const masked = made.sequences as Parameters<typeof collateMaskedLm>[0]
+  const masked = made.sequences as MaskedLmItem[]
   expect(sliceBatch(made.maskedLm, 2, 5)).toEqual(collateMaskedLm(masked.slice(2, 5)))
 })
 

@@ -81,6 +81,13 @@ export class Trainer<Item> {
     if (args.loadBestModelAtEnd && !options.checkpoints) {
       throw new ConfigError('BEST_MODEL', 'loadBestModelAtEnd needs checkpoints to load from: give the trainer a store')
     }
+    if (args.reportTo.length > 0) {
+      throw new ConfigError(
+        'REPORT_TO',
+        'reportTo is for finetune and pretrain, which have an output folder: give the trainer callbacks, such as ' +
+          'jsonLinesLogger(path) and tensorBoardLogger(folder)',
+      )
+    }
     this.args = args
     this.#parameters = trainedParameters(options.model, args)
     this.#options = options

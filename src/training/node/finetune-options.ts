@@ -3,7 +3,7 @@ import type { Example } from '../../data/example.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { RunRecord } from '../run-record.ts'
-import type { TrainerEvent } from '../trainer.ts'
+import type { TrainerCallback, TrainerEvent } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
 /** How far a part of a run is that has no training steps. */
@@ -36,6 +36,8 @@ export interface FinetuneOptions<TaskExample> {
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void
+  /** Told of every event behind the loggers of `reportTo`; may ask the run to evaluate, to save and to stop. */
+  callbacks?: readonly TrainerCallback[]
   onProgress?: (progress: FinetuneProgress) => void
   /** Headline of the report. */
   title?: string

@@ -10,6 +10,7 @@ import { classAnswers, createWatch, watchContext } from '../doctor/watch.ts'
 import type { WatchContext, WatchedEvent } from '../doctor/watch-context.ts'
 import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
+import { reportDefaults } from '../report-settings.ts'
 import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
 import { trainedParameters } from '../trained-parameters.ts'
@@ -19,6 +20,7 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { loggersOf } from './loggers.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 
@@ -117,8 +119,9 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     },
     trainItems,
     evalItems,
-    args,
+    args: { ...args, ...reportDefaults },
     checkpoints,
+    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? [])],
     onEvent: (event) => {
       if (event.type === 'step') latest = undefined
       options.onEvent?.(event)

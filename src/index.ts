@@ -161,6 +161,7 @@ export {
   type ScoredExamples,
 } from './training/calibration.ts'
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
+export type { ComputeMetrics } from './training/compute-metrics.ts'
 export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'

@@ -46,6 +46,7 @@ export interface RunOptions {
   evalItems?: TrainerOptions<number>['evalItems']
   /** Parts of a task in place of the usual ones. */
   task?: Partial<TrainerOptions<number>['task']>
+  computeMetrics?: TrainerOptions<number>['computeMetrics']
 }
 
 /** Makes a trainer; `course` fills up while it trains. */
@@ -59,6 +60,7 @@ export function prepare({
   callbacks,
   evalItems = [5],
   task,
+  computeMetrics,
 }: RunOptions) {
   const course: Course = {
     compiled: [],
@@ -129,6 +131,7 @@ export function prepare({
     },
     trainItems: items,
     ...(evaluations && { evalItems }),
+    computeMetrics,
     args: { batchSize: 4, ...args },
     ...(checkpoints && { checkpoints: store }),
     callbacks,

@@ -181,10 +181,7 @@ export class ModelHost {
   /** Gradients of all micro-batches, clipping, update. */
   async step(request: StepRequest): Promise<StepResult> {
     const training = this.#requireTraining()
-    const result = await this.gradients(request).catch(async (error) => {
-      if (isOutOfMemory(error)) await this.#freeMemory()
-      throw error
-    })
+    const result = await this.gradients(request)
     const { gradNorm } = result
     const { maxGradNorm } = request
     // As torch.nn.utils.clip_grad_norm_: the small number keeps the quotient finite.
@@ -198,7 +195,10 @@ export class ModelHost {
 
   /** Only the gradients, left in the flat array `gradients`. */
   async gradients(request: StepRequest): Promise<StepResult> {
-    const { loss, outputs } = await this.#accumulateGradients(request)
+    const { loss, outputs } = await this.#accumulateGradients(request).catch(async (error) => {
+      if (isOutOfMemory(error)) await this.#freeMemory()
+      throw error
+    })
     const gradNorm = await this.#requireTraining().updater.norm(this.#array('gradients'))
     return { loss, gradNorm, outputs }
   }

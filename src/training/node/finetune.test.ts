@@ -95,7 +95,7 @@ test.each([
 test("several evaluation sets, metrics of one's own and loggers", async () => {
   const output = join(root, 'sets')
   const labelled = examples(12)
-  const options: FinetuneClassifierOptions & { output: string } = {
+  const options: Partial<FinetuneClassifierOptions> & { output: string } = {
     args: { epochs: 2, learningRate: 0.01, metricForBestModel: 'second_cost', reportTo: ['tensorboard', 'jsonl'] },
     evalExamples: { first: labelled, second: labelled.slice(0, 5) },
     // Twice the number of examples of the second class that are taken for the first.

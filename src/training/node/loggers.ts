@@ -25,7 +25,7 @@ export function loggersOf({ reportTo, loggingDir }: TrainingArguments, output: s
  * A callback that writes each entry of the log as a line of JSON: `step`, `epoch` and `loss`, `grad_norm`, `learning_rate`, or
  * an evaluation's `eval_loss` and so on. A number that is not finite is null. A run that goes on from a checkpoint goes on with
  * the file, without what was logged after that checkpoint; a new run begins it anew.
- * @throws CheckpointError if the file cannot be written, while the run goes on
+ * @throws CheckpointError if the file cannot be written, which ends the run
  */
 export function jsonLinesLogger(path: string): TrainerCallback {
   return async (event) => {
@@ -43,7 +43,7 @@ export function jsonLinesLogger(path: string): TrainerCallback {
  * A callback that writes each entry of the log to an event file, which `tensorboard --logdir FOLDER` shows: `train/loss`,
  * `train/grad_norm`, `train/learning_rate`, `train/epoch`, `eval/loss` and so on, and the settings as text. What a run that goes
  * on from a checkpoint had logged after it is superseded, and so is all that earlier runs logged in the folder.
- * @throws CheckpointError if the file cannot be written, while the run goes on
+ * @throws CheckpointError if the file cannot be written, which ends the run
  */
 export function tensorBoardLogger(folder: string): TrainerCallback {
   let path = ''

@@ -2,7 +2,7 @@ import type { Masking } from '../../data/mask-batch.ts'
 import type { CorpusOptions } from '../../data/pretraining/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
-import type { TrainerEvent, TrainResult } from '../trainer.ts'
+import type { TrainerCallback, TrainerEvent, TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import type { TrainingPhase } from '../training-steps.ts'
 
@@ -64,6 +64,8 @@ export interface PretrainOptions {
   overwrite?: boolean
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void
+  /** As in `FinetuneOptions`. */
+  callbacks?: readonly TrainerCallback[]
   onProgress?: (progress: PretrainProgress) => void
   title?: string
   /** What the report calls the model. */

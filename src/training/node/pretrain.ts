@@ -17,6 +17,7 @@ import { saveTokenizer } from '../../tokenizers/node.ts'
 import { startFromCooccurrences } from '../cooccurrence-start.ts'
 import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
+import { reportDefaults } from '../report-settings.ts'
 import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
 import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer } from '../trainer.ts'
@@ -25,6 +26,7 @@ import { requireShares } from '../training-steps.ts'
 import { environmentOf } from './environment.ts'
 import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { loggersOf } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord } from './pretrain-record.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
@@ -148,8 +150,9 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
     },
     phases: phases.map((phase, i) => ({ ...phase, items: train.items[i] })),
     evalItems: heldOut.items,
-    args,
+    args: { ...args, ...reportDefaults },
     checkpoints,
+    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? [])],
     onEvent: (event) => {
       if (event.type === 'evaluate-start') step = event.step
       options.onEvent?.(event)

@@ -273,7 +273,7 @@ describe('what cannot be used is refused', () => {
       message: expect.stringMatching(/24 targets for 6 .* 5/),
     })
     for (const value of [2, -0.5, Number.NaN]) {
-      const refused = { code: 'TARGET', message: expect.stringMatching(/sequence 1 for "c" is not in 0\.\.1/) }
+      const refused = { code: 'TARGET', message: expect.stringMatching(/text 1 for "c" is not in 0\.\.1/) }
       await expect(forward(multiLabel, changed(7, value))).rejects.toMatchObject(refused)
     }
     const infinite = { code: 'TARGET', message: expect.stringMatching(/Infinity .* no finite number/) }

@@ -1,5 +1,6 @@
 import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { describeModel, loadModel } from '../../checkpoints/node.ts'
+import { describeCut } from '../../models/long-texts.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
@@ -121,7 +122,10 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
           metrics,
           ...task.report(model, { trainExamples: [], evalExamples: examples }, predictions),
           ...found,
-          warnings: truncated > 0 ? [`${truncated} of ${examples.length} texts were cut at ${maxLength} tokens.`] : [],
+          warnings:
+            truncated > 0
+              ? [`${truncated} of ${examples.length} texts were cut ${describeCut(maxLength, model.config.longTexts)}.`]
+              : [],
         }
         const json = { task: task.name, model: first.folder, data, ...results, ...task.details(model, predictions) }
         await saveEvaluation(output, json, record)

@@ -10,7 +10,10 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
 }
 
 /** Types of what reduces one tensor along the attribute `axes`. */
-export function inferReduced([x]: readonly TensorType[], attributes: Op['samples'][number]['attributes'] = {}): TensorType[] {
+export function inferReduced(
+  [x]: readonly TensorType[],
+  attributes: Op['samples'][number]['attributes'] = {},
+): TensorType[] {
   const { axes, keepDims } = attributes as { axes: number[]; keepDims: boolean }
   return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) }]
 }

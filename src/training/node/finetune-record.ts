@@ -1,3 +1,4 @@
+import { describeCut } from '../../models/long-texts.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
@@ -27,7 +28,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
   const warnings = [...(options.warnings ?? [])]
   if (truncated > 0) {
     const all = trainExamples.length + evalExamples.length
-    warnings.push(`${truncated} of ${all} texts were cut at ${maxLength} tokens.`)
+    warnings.push(`${truncated} of ${all} texts were cut ${describeCut(maxLength, config.longTexts)}.`)
   }
   const { labelCounts, ...report } = run.report
   return {
@@ -49,7 +50,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
       ...(evalExamples.length > 0 && { evalExamples: evalExamples.length, evalSource }),
       labelCounts,
     },
-    settings: { ...args, maxLength },
+    settings: { ...args, maxLength, ...(config.longTexts && { longTexts: JSON.stringify(config.longTexts) }) },
     environment: run.environment,
     history: result.state.log_history,
     metrics,

@@ -74,6 +74,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const best = bestMetricName(args)
   const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
+  const { longTexts } = model.config
   task.check(model, trainExamples)
   task.check(model, evalExamples)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
@@ -99,6 +100,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     settings: {
       ...decisive(args),
       maxLength,
+      ...(longTexts && { longTexts }),
       model: modelHash(model),
       trainData: hash(task, trainItems),
       evalData: hash(task, evalItems),

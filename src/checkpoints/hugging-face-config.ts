@@ -84,7 +84,8 @@ export function writeLabels(labels: readonly string[]): {
   }
 }
 
-const longTextsKey = 'bertsmith_long_texts'
+/** transformers leaves a key that it does not know as it is. */
+export const longTextsKey = 'bertsmith_long_texts'
 
 /** An unknown key is refused: what is not understood would be another model. */
 function readLongTexts(reader: JsonReader): LongTextSettings | null {

@@ -37,7 +37,7 @@ export function placeWindows(
 ): WindowPlaces {
   const special: number[] = []
   const texts: [number[], number[]] = [[], []]
-  sequenceIds.forEach((id, place) => (id === null ? special : texts[id as 0 | 1]).push(place))
+  for (const [place, id] of sequenceIds.entries()) (id === null ? special : texts[id as 0 | 1]).push(place)
   const room = maxLength - special.length
   const shortRoom = texts[1].length > 0 ? Math.floor(room / 2) : 0
   // Of every text, also of a short one, so that a setting that does not do shows at once.
@@ -82,4 +82,11 @@ export function cutIntoWindows(
     windows: Int32Array.from(windows, ({ length }) => length),
     truncated,
   }
+}
+
+/** Where texts were cut, for messages: `at 512 tokens`, or `after 8 windows of 64 tokens`. */
+export function describeCut(maxLength: number, windows?: WindowOptions): string {
+  if (!windows) return `at ${maxLength} tokens`
+  if (windows.maxWindows === undefined) return 'to half of a window, beside the windows of a longer text'
+  return `after ${windows.maxWindows} windows of ${maxLength} tokens`
 }

@@ -22,35 +22,28 @@ const keys = ['pooling', 'maxLength', 'stride', 'maxWindows']
  * Completes and checks how long texts are read.
  * @param settings `maxLength` is the model's own limit by default, `stride` a quarter of it
  * @param limit tokens that the model takes
+ * @param where where the settings stand, for messages
  * @throws ConfigError naming the setting
  */
-export function longTexts(settings: LongTextSettings, limit: number): LongTexts {
+export function longTexts(settings: LongTextSettings, limit: number, where = 'longTexts'): LongTexts {
   const unknown = Object.keys(settings).find((key) => !keys.includes(key))
   if (unknown !== undefined)
-    throw new ConfigError('CONFIG_KEY', `longTexts has no setting "${unknown}"${didYouMean(unknown, keys)}`)
+    throw new ConfigError('CONFIG_KEY', `${where} has no setting "${unknown}"${didYouMean(unknown, keys)}`)
   const { pooling, maxLength = limit, stride = Math.floor(maxLength / 4), maxWindows } = settings
   if (!windowPoolings.includes(pooling)) {
     const guess = didYouMean(String(pooling), windowPoolings)
     throw new ConfigError(
       'CONFIG_VALUE',
-      `longTexts.pooling must be one of ${windowPoolings.join(', ')}, not ${JSON.stringify(pooling)}${guess}`,
+      `${where}: pooling must be one of ${windowPoolings.join(', ')}, not ${JSON.stringify(pooling)}${guess}`,
     )
   }
-  requireWhole('maxLength', maxLength, 3, limit, ', which is what the model takes')
-  requireWhole('stride', stride, 0, maxLength - 3, `: windows of ${maxLength} tokens must go on`)
-  if (maxWindows !== undefined) requireWhole('maxWindows', maxWindows, 1)
+  const check = (key: string, value: number, min: number, max = Number.POSITIVE_INFINITY, why = '') => {
+    if (Number.isInteger(value) && value >= min && value <= max) return
+    const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}, ${why}`
+    throw new ConfigError('CONFIG_VALUE', `${where}: ${key} must be a whole number ${range}; found ${value}`)
+  }
+  check('maxLength', maxLength, 3, limit, 'which is what the model takes')
+  check('stride', stride, 0, maxLength - 3, `so that windows of ${maxLength} tokens go on`)
+  if (maxWindows !== undefined) check('maxWindows', maxWindows, 1)
   return { pooling, maxLength, stride, ...(maxWindows !== undefined && { maxWindows }) }
-}
-
-function requireWhole(key: string, value: number, min: number, max = Number.POSITIVE_INFINITY, why = ''): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return
-  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}${why}`
-  throw new ConfigError('CONFIG_VALUE', `longTexts.${key} must be a whole number ${range}; found ${value}`)
-}
-
-/** Where texts were cut, for messages: `at 512 tokens`, or `after 8 windows of 64 tokens`. */
-export function describeCut(maxLength: number, longTexts?: LongTexts): string {
-  if (!longTexts) return `at ${maxLength} tokens`
-  if (longTexts.maxWindows === undefined) return 'to half of a window, beside the windows of a longer text'
-  return `after ${longTexts.maxWindows} windows of ${maxLength} tokens`
 }

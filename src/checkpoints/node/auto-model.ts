@@ -8,7 +8,7 @@ import { EncoderModel, type ModelOptions } from '../../models/model.ts'
 import { windowAttention } from '../../models/pool-windows.ts'
 import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
 import { createEngine } from '../../runtime/node/engine.ts'
-import { type CommonConfig, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
+import { type CommonConfig, longTextsKey, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
 import type { LoadReport } from '../match-weights.ts'
 import { CONFIG_FILE, readConfig, writeConfig } from './config-file.ts'
 import { loadWeights } from './load-weights.ts'
@@ -63,7 +63,9 @@ export async function describeModel(
   const config = {
     ...read,
     problemType: problemType ?? common.problemType ?? read.problemType,
-    ...(windows && { longTexts: longTexts(windows, read.maxPositionEmbeddings) }),
+    ...(windows && {
+      longTexts: longTexts(windows, read.maxPositionEmbeddings, given ? undefined : `${where}, ${longTextsKey}`),
+    }),
   }
   requireFittingHead(head, config)
   return { architecture, config, head, common }

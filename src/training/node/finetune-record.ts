@@ -1,4 +1,4 @@
-import { describeCut } from '../../models/long-texts.ts'
+import { describeCut } from '../../data/text-windows.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'

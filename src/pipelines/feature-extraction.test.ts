@@ -11,15 +11,13 @@ import { sequenceClassification } from '../models/heads/sequence-classification.
 import type { EncoderModel } from '../models/model.ts'
 import { BertTokenizer } from '../tokenizers/index.ts'
 import { saveClassifier } from './classifier.samples.ts'
-import { featureExtractionPipeline, type FeatureExtractionPipelineOptions } from './feature-extraction.ts'
+import { type FeatureExtractionPipelineOptions, featureExtractionPipeline } from './feature-extraction.ts'
 import { pipeline } from './node.ts'
 
 /** Of vectors around 1: float32 rounding over a few layers. */
 const tolerance = 1e-5
 const root = temporaryFolder()
-const answers = new Answers(
-  new URL('../models/fixtures/bert-odd-sequence-classification.safetensors', import.meta.url),
-)
+const answers = new Answers(new URL('../models/fixtures/bert-odd-sequence-classification.safetensors', import.meta.url))
 const { lengths } = answers.case
 const width = 12
 const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i))
@@ -66,7 +64,12 @@ describe('short texts, against transformers', () => {
     const one = await embed('0', { pooling, normalize: true })
     const expected = pool(hiddenOf(0))
     const length = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0))
-    expect(largestDifference(one, expected.map((x) => x / length))).toBeLessThan(tolerance)
+    expect(
+      largestDifference(
+        one,
+        expected.map((x) => x / length),
+      ),
+    ).toBeLessThan(tolerance)
   })
 })
 

@@ -116,6 +116,13 @@ test('changes to the loss are for training: forward tells the plain mean', () =>
     expect((await model.forward(batch, { loss: true })).loss).toBe(plain)
   }))
 
+test('a step tells the scores of choices', () =>
+  withOddModel(multipleChoice, {}, async (model) => {
+    const training = await model.compile({ optimizer: new AdamW() })
+    const { logits } = await training.step(batches.choices(0, 3), { logits: true })
+    expect(logits![0].dims).toEqual([3, 3])
+  }))
+
 describe('dropout is where transformers has it', () => {
   const settings = { ...oddSizes, hiddenDropoutProb: 0.2, classifierDropout: 0.3 }
   const definitions = {

@@ -1,17 +1,22 @@
 /** Texts in windows: what pooling does to logits and gradients; parity with PyTorch is in parity.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { distanceOf, largestDifference, norm } from '../../test/answers.ts'
-import { formulaBatch } from '../../test/formula.ts'
+import { fillByFormula, formulaBatch } from '../../test/formula.ts'
 import { oddModel, oddSizes, withOddModel } from '../../test/odd-model.ts'
 import { collateClassification, collateTexts, type EncodedSequence, type EncodedText } from '../data/collator.ts'
+import { createEngine } from '../runtime/node/engine.ts'
 import { checkAccumulation } from '../training/accumulation-check.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
+import type { Architecture } from './architecture.ts'
 import { joinBatches, sliceBatch, splitBatch } from './batch-parts.ts'
+import { bert } from './bert.ts'
 import { type BertSettings, bertConfig } from './bert-config.ts'
+import { electra } from './electra.ts'
 import { electraConfig } from './electra-config.ts'
+import { gradientGraph } from './graphs.ts'
 import { sequenceClassification } from './heads/sequence-classification.ts'
 import { type LongTextSettings, longTexts, type WindowPooling } from './long-texts.ts'
-import type { EncoderModel } from './model.ts'
+import { EncoderModel } from './model.ts'
 import { sequenceLimit } from './sequence-limit.ts'
 
 const lengths = [7, 2, 5, 11, 1, 6]
@@ -86,6 +91,32 @@ describe.each(poolings)('%s', (pooling) => {
     const expected = ['window_attention.hidden.weight', 'window_attention.score.weight']
     expect(own).toEqual(pooling === 'attention' ? expected : [])
   })
+})
+
+test.each(['bert', 'electra'] as const)('%s trains with dropout, on the pooled vectors of texts', async (type) => {
+  const longTexts = { pooling: 'mean' } as const
+  const settings = { ...oddSizes, longTexts, hiddenDropoutProb: 0.2, classifierDropout: 0.3 }
+  const [architecture, config] = type === 'bert' ? [bert, bertConfig(settings)] : [electra, electraConfig(settings)]
+  const definition = { architecture: architecture as unknown as Architecture, config, head: sequenceClassification }
+  const sites = gradientGraph(definition).dropout.filter(({ input }) => input.startsWith('dropout:classifier'))
+  const texts = { shape: ['examples', 12], probability: 0.3 }
+  const windows = { input: 'dropout:classifier', shape: ['batch', 12], probability: 0.3 }
+  expect(sites).toEqual(
+    type === 'bert'
+      ? [{ ...texts, input: 'dropout:classifier' }]
+      : [windows, { ...texts, input: 'dropout:classifier#2' }],
+  )
+  const model = await EncoderModel.create(definition, createEngine, { threads: 1 }, fillByFormula)
+  const batch = collateClassification(items)
+  const step = async (seed: number) => {
+    const training = await model.compile({ optimizer: new AdamW({ learningRate: 0 }), seed })
+    return training.step(batch, { logits: true })
+  }
+  const [first, again, other] = [await step(1), await step(1), await step(2)]
+  await model.close()
+  expect(first.logits![0].dims).toEqual([3, 5])
+  expect(again).toEqual(first)
+  expect(other.loss).not.toBe(first.loss)
 })
 
 test('equal windows share the gradient of the maximum, so that it is that of one', () =>

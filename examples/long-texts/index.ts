@@ -12,7 +12,7 @@ import { trainWordPiece } from '../../src/tokenizers/index.ts'
 import { evaluateModel } from '../../src/training/evaluate.ts'
 import { finetuneClassifier } from '../../src/training/node/finetune.ts'
 import { pairedTests } from '../../src/training/paired-tests.ts'
-import { type ClassificationPredictions, textClassification } from '../../src/training/tasks/text-classification.ts'
+import { textClassification } from '../../src/training/tasks/text-classification.ts'
 import { readMails } from '../quickstart/mails.ts'
 
 const seed = 42
@@ -52,7 +52,7 @@ async function run(name: string, longTexts?: LongTextSettings) {
       trainExamples: train,
       output: join('out/long-texts', name),
       overwrite: true,
-      args: { epochs: 4, batchSize: 16, learningRate: 1e-3, groupByLength: true, saveStrategy: 'no', seed },
+      args: { epochs: 3, batchSize: 16, learningRate: 1e-3, groupByLength: true, saveStrategy: 'no', seed },
       onEvent: (event) => {
         if (event.type === 'start') progress = createProgress({ label: name, total: event.totalSteps })
         if (event.type === 'step') progress.update(event.step, { note: `loss ${event.loss.toFixed(3)}` })
@@ -67,14 +67,12 @@ async function run(name: string, longTexts?: LongTextSettings) {
 }
 
 const cut = await run('cut')
-const others = []
-for (const pooling of windowPoolings) others.push(await run(pooling, { pooling, stride: 16, maxWindows: 6 }))
-
-const metrics = (predictions: ClassificationPredictions) =>
-  textClassification.intervals(predictions, ['accuracy', 'f1'], seed)
 console.log('            accuracy  95 % interval     F1      against cut            training')
-for (const { name, predictions, seconds } of [cut, ...others]) {
-  const { accuracy, f1 } = metrics(predictions)
+show(cut)
+for (const pooling of windowPoolings) show(await run(pooling, { pooling, stride: 16, maxWindows: 6 }))
+
+function show({ name, predictions, seconds }: typeof cut) {
+  const { accuracy, f1 } = textClassification.intervals(predictions, ['accuracy', 'f1'], seed)
   const scorer = textClassification.scorer([predictions, cut.predictions], ['accuracy'])
   const { difference, p } = pairedTests(scorer, { seed }).accuracy
   const against = name === 'cut' ? '' : `${difference >= 0 ? '+' : ''}${difference.toFixed(4)}, p ${p.toPrecision(2)}`

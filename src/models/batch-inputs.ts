@@ -44,22 +44,16 @@ export interface BatchInputs {
   choiceRows(): Value
   /** Added to the scores of choices: 0, or very negative where there is none: [examples, choices] */
   choiceBias(): Value
-  /** Which sequences are the windows of each text. */
-  windows(): WindowInputs
+  /** The sequence that each window of a text is; any where a text has fewer: int32 [examples, windows] */
+  windowRows(): Value
+  /** Added to what is compared among windows: 0, or very negative where there is none: [examples, windows] */
+  windowBias(): Value
+  /** 1 / the text's number of windows, 0 where there is none: [examples, windows] */
+  windowShares(): Value
   /** Random numbers that tokens are drawn with, in [0, 1): [masked, 1] */
   uniform(): Value
   /** 1 / number of labels of this kind in the whole step: float scalar */
   lossScale(of?: LabelKind): Value
-}
-
-/** A grid of texts and their windows; of a text with fewer, the last places hold none. */
-export interface WindowInputs {
-  /** The sequence that each window is; any where there is none: int32 [examples, windows] */
-  rows: Value
-  /** Added to what is compared among windows: 0, or very negative where there is none: [examples, windows] */
-  bias: Value
-  /** 1 / the text's number of windows, 0 where there is none: [examples, windows] */
-  shares: Value
 }
 
 /** What a loss is a mean over: the batch's `labels` or `targets`, or what each sequence or each token has one of. */
@@ -141,11 +135,9 @@ export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): Batc
     answerCells: lazily('answerCells', 'int32', ['answers']),
     choiceRows: lazily('choiceRows', 'int32', ['examples', 'choices']),
     choiceBias: lazily('choiceBias', dtype, ['examples', 'choices']),
-    windows: () => ({
-      rows: lazily('windowRows', 'int32', ['examples', 'windows'])(),
-      bias: lazily('windowBias', dtype, ['examples', 'windows'])(),
-      shares: lazily('windowShares', dtype, ['examples', 'windows'])(),
-    }),
+    windowRows: lazily('windowRows', 'int32', ['examples', 'windows']),
+    windowBias: lazily('windowBias', dtype, ['examples', 'windows']),
+    windowShares: lazily('windowShares', dtype, ['examples', 'windows']),
     uniform: lazily('uniform', dtype, ['masked', 1]),
     lossScale: (of = 'labels') => lazily(scaleInputs[of], dtype, [])(),
   }

@@ -30,11 +30,12 @@ export function poolingParameters(pooling: WindowPooling, hiddenSize: number): P
  * vectors: [B, H] -> [E, H]
  */
 export function poolWindows(scope: ModelScope, pooling: WindowPooling, vectors: Value, batch: BatchInputs): Value {
-  const { rows, bias, shares } = batch.windows()
+  const rows = batch.windowRows()
   const grid = gather(vectors, rows) // [E, W, H]
   const [texts, windows, hidden] = grid.shape
-  if (pooling === 'max') return reduceMax(add(grid, reshape(bias, [texts, windows, 1])), [1]) // [E, H]
-  const weights = pooling === 'mean' ? shares : softmax(add(windowScores(scope, vectors, rows), bias)) // [E, W]
+  if (pooling === 'max') return reduceMax(add(grid, reshape(batch.windowBias(), [texts, windows, 1])), [1]) // [E, H]
+  const weights =
+    pooling === 'mean' ? batch.windowShares() : softmax(add(windowScores(scope, vectors, rows), batch.windowBias())) // [E, W]
   return reshape(matmul(reshape(weights, [texts, 1, windows]), grid), [texts, hidden]) // [E, H]
 }
 

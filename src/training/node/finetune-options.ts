@@ -24,7 +24,10 @@ export interface FinetuneOptions<TaskExample> {
   trainExamples: readonly TaskExample[]
   /** Examples to judge the model on; without them there are no metrics. */
   evalExamples?: readonly TaskExample[]
-  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
+  /**
+   * Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit; of a model with
+   * `longTexts` always the length of its windows.
+   */
   maxLength?: number
   args?: Partial<TrainingArguments>
   /** Folder for all that the run writes. */

@@ -51,10 +51,11 @@ export {
 export type { DType } from './graph/graph.ts'
 export type { EncoderConfig, ParameterSpec, ProblemType } from './models/architecture.ts'
 export type { ModelBatch } from './models/batch-inputs.ts'
-export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/bert-config.ts'
+export { type BertConfig, type BertSettings, type BertSize, bertConfig, bertSizes } from './models/bert-config.ts'
 export { type ElectraConfig, electraConfig, generatorConfig } from './models/electra-config.ts'
 export type { ModelDefinition } from './models/graphs.ts'
 export { replacedTokenDetection } from './models/heads/replaced-token-detection.ts'
+export type { LongTextSettings, LongTexts, WindowPooling } from './models/long-texts.ts'
 export type { LossOptions } from './models/loss-options.ts'
 export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
 export {
@@ -75,6 +76,13 @@ export type {
   TrainingStep,
 } from './models/training-session.ts'
 export type { TransformerConfig } from './models/transformer-encoder.ts'
+export {
+  type FeatureExtractionOptions,
+  type FeatureExtractionPipeline,
+  type FeatureExtractionPipelineOptions,
+  featureExtractionPipeline,
+  type WholeTextEncoder,
+} from './pipelines/feature-extraction.ts'
 export {
   type Fill,
   type FillMaskOptions,
@@ -99,6 +107,7 @@ export {
 } from './pipelines/multiple-choice.ts'
 export { type NextSentence, type NextSentencePipeline, nextSentencePipeline } from './pipelines/next-sentence.ts'
 export {
+  type FeaturePipelineOptions,
   type PipelineOptions,
   pipeline,
   type QuestionPipelineOptions,
@@ -132,6 +141,7 @@ export {
   type TokenPipelineModel,
   tokenClassificationPipeline,
 } from './pipelines/token-classification.ts'
+export type { TokenPooling } from './pipelines/token-pooling.ts'
 export type { FloatTensor, ProfileEvent, Tensor, TensorData } from './runtime/backend.ts'
 export type { EngineOptions } from './runtime/engine.ts'
 export type { FactoredSettings } from './runtime/factored-update.ts'

@@ -1,7 +1,7 @@
 /** A model whose sizes are small, odd and all different, so that swapped axes and wrong strides show. */
 import type { Architecture, Head } from '../src/models/architecture.ts'
 import { bert } from '../src/models/bert.ts'
-import { type BertConfig, bertConfig } from '../src/models/bert-config.ts'
+import { type BertConfig, type BertSettings, bertConfig } from '../src/models/bert-config.ts'
 import { EncoderModel, type ModelOptions } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { fillByFormula } from './formula.ts'
@@ -18,7 +18,7 @@ export const oddSizes = {
 } satisfies Partial<BertConfig>
 
 export interface OddModelOptions extends ModelOptions {
-  config?: Partial<BertConfig>
+  config?: BertSettings
   /** Weights by the formula instead of initial ones; default true. */
   formula?: boolean
 }

@@ -42,11 +42,14 @@ export const parityTasks = {
       'multiple-choice-ragged',
       'weighted-smooth',
       'weighted-focal',
+      'long-texts-mean',
+      'long-texts-max',
+      'long-texts-attention',
     ],
   },
   electra: {
     odd: ['sequence-classification', 'replaced-token-detection'],
-    ragged: ['token-classification', 'question-answering', 'multiple-choice'],
+    ragged: ['token-classification', 'question-answering', 'multiple-choice', 'long-texts-label'],
   },
 } as const
 

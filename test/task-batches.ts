@@ -9,6 +9,8 @@ export interface TaskSizes {
   vocabSize: number
   /** Number of the config's labels. */
   classes: number
+  /** Default one a sequence. */
+  texts?: number
 }
 
 /** A batch with a task's labels, and the same without, which asks for every token's logits where tokens are labelled. */
@@ -22,7 +24,7 @@ export const taskBatches: Record<string, (sizes: TaskSizes) => TaskBatch> = {
   'token-classification': tokenClassificationBatch,
   'question-answering': questionAnsweringBatch,
   'question-answering-even': questionAnsweringBatch,
-  'multi-label': (sizes) => targetBatch(sizes, (count) => Float32Array.from(formulaIntegers('targets', count, 2))),
+  'multi-label': multiLabelBatch,
   regression: regressionBatch,
   'regression-of-one': regressionBatch,
   'next-sentence': (sizes) => labelledBatch(sizes, formulaIntegers('pairs', sizes.lengths.length, 2)),
@@ -30,6 +32,10 @@ export const taskBatches: Record<string, (sizes: TaskSizes) => TaskBatch> = {
   'multiple-choice-ragged': (sizes) => multipleChoiceBatch(sizes, [1, 3, 2]),
   'weighted-smooth': (sizes) => labelledBatch(sizes, labelsOf(sizes.lengths.length, sizes.classes)),
   'weighted-focal': tokenClassificationBatch,
+  'long-texts-mean': inWindows((sizes) => labelledBatch(sizes, labelsOf(windows.length, sizes.classes))),
+  'long-texts-max': inWindows((sizes) => multiLabelBatch({ ...sizes, texts: windows.length })),
+  'long-texts-attention': inWindows((sizes) => regressionBatch({ ...sizes, texts: windows.length })),
+  'long-texts-label': inWindows((sizes) => labelledBatch(sizes, labelsOf(windows.length, sizes.classes))),
 }
 
 function sequences({ lengths, vocabSize, classes }: TaskSizes): ModelBatch {
@@ -61,7 +67,11 @@ function labelledBatch(sizes: TaskSizes, labels: Int32Array): TaskBatch {
 
 function targetBatch(sizes: TaskSizes, targets: (count: number) => Float32Array): TaskBatch {
   const unlabelled = sequences(sizes)
-  return { batch: { ...unlabelled, targets: targets(unlabelled.size * sizes.classes) }, unlabelled }
+  return { batch: { ...unlabelled, targets: targets((sizes.texts ?? unlabelled.size) * sizes.classes) }, unlabelled }
+}
+
+function multiLabelBatch(sizes: TaskSizes): TaskBatch {
+  return targetBatch(sizes, (count) => Float32Array.from(formulaIntegers('targets', count, 2)))
 }
 
 /** Numbers from -2 to 2. */
@@ -76,6 +86,16 @@ function multipleChoiceBatch(sizes: TaskSizes, counts: readonly number[]): TaskB
   return {
     batch: { ...unlabelled, labels: Int32Array.from(counts, (count, e) => Math.floor(at(e) * count)) },
     unlabelled,
+  }
+}
+
+/** Windows of each text. */
+const windows = Int32Array.of(1, 3, 2)
+
+function inWindows(make: (sizes: TaskSizes) => TaskBatch): (sizes: TaskSizes) => TaskBatch {
+  return (sizes) => {
+    const { batch, unlabelled } = make(sizes)
+    return { batch: { ...batch, windows }, unlabelled: { ...unlabelled, windows } }
   }
 }
 

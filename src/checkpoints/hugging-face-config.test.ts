@@ -13,6 +13,7 @@ describe('readCommonConfig', () => {
       modelType: 'bert',
       labels: ['ham', 'spam', 'other'],
       problemType: null,
+      longTexts: null,
       dtype: 'float16',
       transformersVersion: '5.18.0',
       tieWordEmbeddings: true,

@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import { type JsonReader, jsonReader } from '../core/json-reader.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { ProblemType } from '../models/architecture.ts'
+import { type LongTextSettings, windowPoolings } from '../models/long-texts.ts'
 
 const problemTypes: readonly ProblemType[] = ['regression', 'single_label_classification', 'multi_label_classification']
 
@@ -16,6 +17,8 @@ export interface CommonConfig {
   readonly labels: readonly string[]
   /** How a sequence classifier's outputs are meant; null: regression for one label, one class of several otherwise. */
   readonly problemType: ProblemType | null
+  /** How long texts are read, which transformers does not know: `bertsmith_long_texts`. null: they are cut. */
+  readonly longTexts: LongTextSettings | null
   /** Element type of the stored weights, e.g. `float32`; the weight file itself decides. */
   readonly dtype: string | null
   /** Version of the library that wrote the file. */
@@ -39,6 +42,7 @@ export function readCommonConfig(json: unknown, where: string, logger: Logger = 
     modelType: reader.string('model_type', { default: null }),
     labels: readLabels(reader, logger),
     problemType: reader.oneOf('problem_type', problemTypes, { default: null }),
+    longTexts: readLongTexts(reader),
     dtype: dtype === null ? null : dtype.replace(/^torch\./, ''),
     transformersVersion: reader.string('transformers_version', { default: null }),
     tieWordEmbeddings: reader.boolean('tie_word_embeddings', { default: true }),
@@ -56,6 +60,7 @@ export function writeCommonConfig(config: Partial<CommonConfig>): Record<string,
     model_type: config.modelType,
     ...(labels && !sameLabels(labels, defaultLabels(2)) ? writeLabels(labels) : {}),
     problem_type: config.problemType,
+    [longTextsKey]: config.longTexts ? writeLongTexts(config.longTexts) : null,
     dtype: config.dtype,
     transformers_version: config.transformersVersion,
     tie_word_embeddings: config.tieWordEmbeddings,
@@ -78,6 +83,29 @@ export function writeLabels(labels: readonly string[]): {
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
   }
 }
+
+/** transformers leaves a key that it does not know as it is. */
+export const longTextsKey = 'bertsmith_long_texts'
+
+/** An unknown key is refused: what is not understood would be another model. */
+function readLongTexts(reader: JsonReader): LongTextSettings | null {
+  const json = reader.object(longTextsKey, { default: null })
+  if (json === null) return null
+  const own = jsonReader(json, `${reader.where}, ${longTextsKey}`)
+  const pooling = own.oneOf('pooling', windowPoolings)
+  const maxLength = own.integer('max_length', { min: 1 })
+  const stride = own.integer('stride', { min: 0 })
+  const maxWindows = own.integer('max_windows', { default: null, min: 1 })
+  own.rejectUnknownKeys()
+  return { pooling, maxLength, stride, ...(maxWindows !== null && { maxWindows }) }
+}
+
+const writeLongTexts = ({ pooling, maxLength, stride, maxWindows }: LongTextSettings): Record<string, unknown> => ({
+  pooling,
+  max_length: maxLength,
+  stride,
+  ...(maxWindows !== undefined && { max_windows: maxWindows }),
+})
 
 function readLabels(reader: JsonReader, logger: Logger): string[] {
   const id2label = reader.object('id2label', { default: null })

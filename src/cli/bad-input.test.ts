@@ -201,7 +201,7 @@ test('a text of 10 MB is cut, not refused, and the report says so', async () => 
     '--json',
   ])
   expect(run.status, run.stderr).toBe(0)
-  expect(run.stderr).toContain('1 of 21 texts are longer than 16 tokens and are cut')
+  expect(run.stderr).toContain('1 of 21 texts are cut at 16 tokens')
   const report = await readFile(at('long-out/report.html'), 'utf8')
   expect(report).toContain('1 of 21 texts were cut at 16 tokens.')
   expect(report.length).toBeLessThan(1_000_000)

@@ -29,7 +29,7 @@ export const dataFlags = {
 
 export const maxLengthFlag = {
   type: 'number',
-  description: 'Cut texts to so many tokens (default: what model and tokenizer take)',
+  description: 'Cut texts, or make windows of long ones, at so many tokens (default: what model and tokenizer take)',
 } as const
 
 /** The values of the data flags as the readers take them. */

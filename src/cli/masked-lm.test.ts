@@ -99,7 +99,7 @@ test.each([
   ['a share above 1', ['--mask-probability', '1.5'], 'MASK_PROBABILITY'],
   ['a metric of another task', ['--metric-for-best-model', 'accuracy', '--eval', 'test.txt'], 'UNKNOWN_METRIC'],
   ['class weights', ['--class-weights', 'balanced'], 'LOSS_OPTIONS'],
-  ['a flag of another task', ['--doc-stride', '3'], 'FLAG_TASK'],
+  ['a flag of another task', ['--stride', '3'], 'FLAG_TASK'],
 ])('%s is refused', async (_, flags, code) => {
   const args = ['finetune', '--task', 'masked-lm', '--model', at('base'), '--train', at('train.txt')]
   const output = ['--output', at(`refused ${code}`), '--json']

@@ -224,8 +224,8 @@ const broken: [name: string, file: string, text: string, code: string, says: str
     'l.json',
     squad(paragraphs(4, 4, false), 2),
     'STRIDE',
-    ['a stride of 40', '--doc-stride'],
-    '--doc-stride',
+    ['a stride of 40', '--stride'],
+    '--stride',
     '40',
   ],
 ]

@@ -17,9 +17,9 @@ const stages: Readonly<Record<Stage, { label: string; unit: string }>> = {
 
 /**
  * Shows a training run: reading, encoding, steps with loss, rate and time left, evaluations.
- * @param maxLength tokens that texts are cut to, for a remark on how many are
+ * @param where where long texts are cut, as `describeCut` says it, for a remark on how many are
  */
-export function trainingProgress(stream: ProgressStream, maxLength?: number) {
+export function trainingProgress(stream: ProgressStream, where = '') {
   let cut = ''
   let training: Progress | undefined
   let other: { stage: Stage; total: number; bar: Progress } | undefined
@@ -48,7 +48,7 @@ export function trainingProgress(stream: ProgressStream, maxLength?: number) {
       }
     },
     onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress | (PretrainProgress & { truncated?: 0 })) {
-      if (truncated > 0) cut = `${truncated} of ${total} texts are longer than ${maxLength} tokens and are cut`
+      if (truncated > 0) cut = `${truncated} of ${total} texts are cut ${where}`
       // Further texts, such as those of another corpus, are counted on their own.
       if (other?.stage !== stage || other.total !== total) {
         closeOther()

@@ -1,28 +1,28 @@
 import { DataError, ShapeError } from '../core/errors.ts'
-import { collateSequences, type EncodedSequence, type SequenceBatch } from './collator.ts'
+import { collateTexts, type EncodedText, type TextBatch } from './collator.ts'
 
-/** A sequence and what each output should be. */
-export interface TargetItem extends EncodedSequence {
+/** A text and what each output should be. */
+export interface TargetItem extends EncodedText {
   /** `targets: float32 [C]`: 1 for each label that holds and 0 for the others, or the numbers to be met */
   targets: Float32Array
 }
 
-/** A batch for a classifier of several labels a sequence, or for a regression. */
-export interface TargetBatch extends SequenceBatch {
-  /** `targets: float32 [B, C]`, row-major */
+/** A batch for a classifier of several labels a text, or for a regression. */
+export interface TargetBatch extends TextBatch {
+  /** `targets: float32 [E, C]`, row-major */
   targets: Float32Array
 }
 
-/** Joins sequences with targets to a batch. @throws as `collateSequences`; ShapeError if the targets differ in number */
+/** Joins texts with targets to a batch. @throws as `collateSequences`; ShapeError if the targets differ in number */
 export function collateTargets(items: readonly TargetItem[]): TargetBatch {
-  const batch = collateSequences(items)
+  const batch = collateTexts(items)
   const outputs = items[0].targets.length
-  const targets = new Float32Array(items.length * outputs) // [B, C]
+  const targets = new Float32Array(items.length * outputs) // [E, C]
   items.forEach((item, b) => {
     if (item.targets.length !== outputs) {
       throw new ShapeError(
         'TARGET_COUNT',
-        `sequence ${b} of the batch has ${item.targets.length} targets, sequence 0 has ${outputs}: each needs one an output.`,
+        `text ${b} of the batch has ${item.targets.length} targets, text 0 has ${outputs}: each needs one an output.`,
       )
     }
     targets.set(item.targets, b * outputs)

@@ -73,7 +73,7 @@ test('examples may have different numbers of choices', () => {
 test('targets are as many for each sequence; several labels become ones', () => {
   const item = (...targets: number[]) => ({ ids: int32([5]), typeIds: int32([0]), targets: Float32Array.from(targets) })
   expect(() => collateTargets([item(1, 0), item(1)])).toThrow(
-    expect.objectContaining({ code: 'TARGET_COUNT', message: expect.stringMatching(/sequence 1 .* 1 targets.* 2:/) }),
+    expect.objectContaining({ code: 'TARGET_COUNT', message: expect.stringMatching(/text 1 .* 1 targets.* 2:/) }),
   )
   expect([...multiHot([3, 0, 3], 5)]).toEqual([1, 0, 0, 1, 0])
   expect([...multiHot([], 2)]).toEqual([0, 0])

@@ -11,6 +11,15 @@ export interface EncodedSequence {
   typeIds: Int32Array
 }
 
+/** A text, or pair of texts, as one sequence or as several windows of it. */
+export interface EncodedText extends EncodedSequence {
+  /**
+   * `windows: int32 [W]`, tokens of each window; `ids` and `typeIds` hold the windows one behind the other. Absent: the text is
+   * one sequence.
+   */
+  windows?: Int32Array
+}
+
 /**
  * A batch without padding: N real tokens in one flat list, B sequences, the longest of T tokens. Attention alone works on
  * a padded grid of B x T cells, to which `tokenRows` gathers and from which `cellOfToken` gathers back.
@@ -38,14 +47,20 @@ export interface SequenceBatch {
   firstTokens: Int32Array
 }
 
-/** A sequence and its class. */
-export interface ClassificationItem extends EncodedSequence {
+/** A batch of E texts: B sequences, of which each text has one or, where texts are read in windows, several. */
+export interface TextBatch extends SequenceBatch {
+  /** `windows: int32 [E]`, how many sequences, one behind the other, are the windows of each text; absent: one each */
+  windows?: Int32Array
+}
+
+/** A text and its class. */
+export interface ClassificationItem extends EncodedText {
   labelId: number
 }
 
 /** A batch for a classifier. */
-export interface ClassificationBatch extends SequenceBatch {
-  /** `labels: int32 [B]` */
+export interface ClassificationBatch extends TextBatch {
+  /** `labels: int32 [E]` */
   labels: Int32Array
 }
 
@@ -108,9 +123,28 @@ export function collateSequences(sequences: readonly EncodedSequence[]): Sequenc
   return batch
 }
 
-/** Joins labelled sequences to a batch. @throws as `collateSequences` */
+/** The sequences that a text is read in, at least one. */
+export function windowsOf({ ids, typeIds, windows }: EncodedText): EncodedSequence[] {
+  if (!windows) return [{ ids, typeIds }]
+  let start = 0
+  return Array.from(windows, (length) => {
+    const end = start + length
+    const window = { ids: ids.subarray(start, end), typeIds: typeIds.subarray(start, end) }
+    start = end
+    return window
+  })
+}
+
+/** Joins texts to a batch, the windows of each one behind the other. @throws as `collateSequences` */
+export function collateTexts(texts: readonly EncodedText[]): TextBatch {
+  const batch = collateSequences(texts.flatMap(windowsOf))
+  if (texts.every(({ windows }) => windows === undefined)) return batch
+  return { ...batch, windows: Int32Array.from(texts, ({ windows }) => windows?.length ?? 1) }
+}
+
+/** Joins labelled texts to a batch. @throws as `collateSequences` */
 export function collateClassification(items: readonly ClassificationItem[]): ClassificationBatch {
-  return { ...collateSequences(items), labels: Int32Array.from(items, ({ labelId }) => labelId) }
+  return { ...collateTexts(items), labels: Int32Array.from(items, ({ labelId }) => labelId) }
 }
 
 /**

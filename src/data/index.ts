@@ -15,11 +15,15 @@ export {
   collateClassification,
   collateMaskedLm,
   collateSequences,
+  collateTexts,
   type EncodedSequence,
+  type EncodedText,
   IGNORED_LABEL,
   type MaskedLmBatch,
   type MaskedLmItem,
   type SequenceBatch,
+  type TextBatch,
+  windowsOf,
 } from './collator.ts'
 export type { ColumnOptions } from './columns.ts'
 export {
@@ -72,6 +76,7 @@ export {
   type QuestionSource,
 } from './question-answering/index.ts'
 export { type SplitOptions, stratifiedSplit } from './split.ts'
+export { cutIntoWindows, type WholeEncoding, type WindowOptions } from './text-windows.ts'
 export {
   areEntityTags,
   bestSequence,

@@ -2,6 +2,7 @@
 import type { Value } from '../graph/graph.ts'
 import type { ParameterShape } from '../runtime/parameter-layout.ts'
 import type { BatchInputs } from './batch-inputs.ts'
+import type { LongTexts } from './long-texts.ts'
 import type { LossOptions } from './loss-options.ts'
 import type { ModelScope } from './model-scope.ts'
 
@@ -31,6 +32,8 @@ export interface EncoderConfig {
   readonly labels: readonly string[]
   /** Matters to sequence classification alone. */
   readonly problemType: ProblemType
+  /** How a sequence classifier reads texts that are longer than a window. Absent: they are cut. */
+  readonly longTexts?: LongTexts
 }
 
 /** What transformers takes outputs for unless config.json says more: one is a number to be met, several are classes. */
@@ -79,11 +82,13 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   }
   /** Probability of dropout in front of classifiers. */
   classifierDropout(config: C): number
-  /** From the first token to logits of classes; full names. */
+  /** From the first token to logits of classes; full names. `scope` is the model's root. */
   readonly classifier: {
     parameters(config: C): ParameterSpec[]
-    /** first: [B, H] -> [B, C]. `scope` is the model's root. */
-    build(scope: ModelScope, config: C, first: Value): Value
+    /** The vector that the last layer reads, before its dropout: first [B, H] -> [B, H]. */
+    vectors(scope: ModelScope, config: C, first: Value): Value
+    /** Dropout and the last layer: vectors [E, H], of sequences or of texts in several windows -> [E, C]. */
+    logits(scope: ModelScope, config: C, vectors: Value): Value
   }
   /** From the first token to one number, which is compared among the choices of an example; full names. */
   readonly choiceScorer: {
@@ -108,7 +113,7 @@ export interface Head {
   readonly modelTypes?: readonly string[]
   /** How many logits a row there are, whatever classes the config names; default one a class. */
   readonly outputs?: number
-  /** Whether the config's `problemType` matters; default false. */
+  /** Whether the config's `problemType` and `longTexts` matter; default false. */
   readonly hasProblemType?: boolean
   /** How many classes the config must name, of a head that has one logit for each; absent for others. */
   leastClasses?(config: EncoderConfig): number

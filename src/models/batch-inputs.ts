@@ -34,8 +34,8 @@ export interface BatchInputs {
   firstPlaces(): Value
   /** int32 [batch], or [masked] where tokens are labelled, or [examples] of several sequences each */
   labels(dim: 'batch' | 'masked' | 'examples'): Value
-  /** What each of a sequence's outputs should be: [batch, classes] */
-  targets(classes: number): Value
+  /** What each of a sequence's outputs should be: [batch, classes], or [examples, classes] of several sequences each */
+  targets(classes: number, dim?: 'batch' | 'examples'): Value
   /** What a pair of segments is labelled as, besides its tokens: int32 [batch] */
   pairLabels(): Value
   /** Where answers start and end, the cells (b 2 + side) T + t of a grid [batch, 2, longest]: int32 [answers], two a sequence */
@@ -44,6 +44,12 @@ export interface BatchInputs {
   choiceRows(): Value
   /** Added to the scores of choices: 0, or very negative where there is none: [examples, choices] */
   choiceBias(): Value
+  /** The sequence that each window of a text is; any where a text has fewer: int32 [examples, windows] */
+  windowRows(): Value
+  /** Added to what is compared among windows: 0, or very negative where there is none: [examples, windows] */
+  windowBias(): Value
+  /** 1 / the text's number of windows, 0 where there is none: [examples, windows] */
+  windowShares(): Value
   /** Random numbers that tokens are drawn with, in [0, 1): [masked, 1] */
   uniform(): Value
   /** 1 / number of labels of this kind in the whole step: float scalar */
@@ -77,14 +83,16 @@ export function lossScales(batches: readonly ModelBatch[], classWeights?: readon
 
 /** A batch of any task: labels are absent for prediction, `maskedRows` where sequences are labelled as wholes. */
 export type ModelBatch = SequenceBatch & {
-  /** int32 [B], or [M] with `maskedRows`, or [E] with `choices` */
+  /** int32 [B], or [M] with `maskedRows`, or [E] with `choices` or `windows` */
   readonly labels?: Int32Array
   /** int32 [M] */
   readonly maskedRows?: Int32Array
-  /** [B, C]: 0 or 1 (or between) for each class that may hold, or the numbers to be met */
+  /** [B, C], or [E, C] with `windows`: 0 or 1 (or between) for each class that may hold, or the numbers to be met */
   readonly targets?: Float32Array
   /** int32 [E]: how many sequences, one behind the other, are the choices of each example; they are B in all */
   readonly choices?: Int32Array
+  /** int32 [E]: how many sequences, one behind the other, are the windows of each text; they are B in all. Default 1 each */
+  readonly windows?: Int32Array
   /** int32 [B]: 0 where the second segment follows the first, 1 where it does not */
   readonly pairLabels?: Int32Array
   /** int32 [B]: the place in its sequence of the token that each answer starts with */
@@ -122,11 +130,14 @@ export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): Batc
     maskedPlaces: lazily('maskedPlaces', 'int32', ['masked']),
     firstPlaces: lazily('firstPlaces', 'int32', ['batch']),
     labels: (dim) => lazily('labels', 'int32', [dim])(),
-    targets: (classes) => lazily('targets', dtype, ['batch', classes])(),
+    targets: (classes, dim = 'batch') => lazily('targets', dtype, [dim, classes])(),
     pairLabels: lazily('pairLabels', 'int32', ['batch']),
     answerCells: lazily('answerCells', 'int32', ['answers']),
     choiceRows: lazily('choiceRows', 'int32', ['examples', 'choices']),
     choiceBias: lazily('choiceBias', dtype, ['examples', 'choices']),
+    windowRows: lazily('windowRows', 'int32', ['examples', 'windows']),
+    windowBias: lazily('windowBias', dtype, ['examples', 'windows']),
+    windowShares: lazily('windowShares', dtype, ['examples', 'windows']),
     uniform: lazily('uniform', dtype, ['masked', 1]),
     lossScale: (of = 'labels') => lazily(scaleInputs[of], dtype, [])(),
   }
@@ -174,11 +185,15 @@ export function batchTensors(
     pairLabels: () => int32(required(batch.pairLabels, 'pairLabels')),
     targets: () => {
       const data = required(batch.targets, 'targets')
-      return { dtype: 'float32', data, dims: [size, data.length / size] }
+      const texts = batch.windows?.length ?? size
+      return { dtype: 'float32', data, dims: [texts, data.length / texts] }
     },
     answerCells: () => int32(answerCells(batch)),
-    choiceRows: () => choiceGrid(batch).rows,
-    choiceBias: () => choiceGrid(batch).bias,
+    choiceRows: () => groupGrid(required(batch.choices, 'choices')).rows,
+    choiceBias: () => groupGrid(required(batch.choices, 'choices')).bias,
+    windowRows: () => groupGrid(windowCounts(batch)).rows,
+    windowBias: () => groupGrid(windowCounts(batch)).bias,
+    windowShares: () => groupGrid(windowCounts(batch)).shares,
     targetLossScale: () => scalar(scales.targets),
     lossScale: () => scalar(scales.labels),
     sequenceLossScale: () => scalar(scales.sequences),
@@ -209,21 +224,31 @@ function answerCells(batch: ModelBatch): Int32Array {
   return Int32Array.from({ length: 2 * batch.size }, (_, i) => i * batch.longest + sides[i % 2][i >> 1])
 }
 
-/** Choice k of example e is sequence rows[e, k]: int32 [E, K]; where there is none, bias is very negative: [E, K]. */
-function choiceGrid(batch: ModelBatch): { rows: Tensor; bias: Tensor } {
-  const choices = required(batch.choices, 'choices')
-  const most = Math.max(...choices)
-  const dims = [choices.length, most]
-  const rows = new Int32Array(choices.length * most)
+/** Windows of each text; a batch that does not say has texts of one each. int32 [E] */
+export const windowCounts = ({ windows, size }: Pick<ModelBatch, 'windows' | 'size'>): Int32Array =>
+  windows ?? new Int32Array(size).fill(1)
+
+/**
+ * Sequences in groups of so many, one group behind the other: sequence k of group e is number rows[e, k], int32 [E, K]. Where there
+ * is none, bias is very negative; shares are 1 / the group's number, and 0 there: [E, K].
+ */
+function groupGrid(counts: Int32Array): Record<'rows' | 'bias' | 'shares', Tensor> {
+  const most = Math.max(...counts)
+  const dims = [counts.length, most]
+  const rows = new Int32Array(counts.length * most)
   const bias = new Float32Array(rows.length).fill(maskedScore)
+  const shares = new Float32Array(rows.length)
   let sequence = 0
-  choices.forEach((count, e) => {
+  counts.forEach((count, e) => {
     for (let k = 0; k < count; k++, sequence++) {
-      rows[e * most + k] = sequence
-      bias[e * most + k] = 0
+      const cell = e * most + k
+      rows[cell] = sequence
+      bias[cell] = 0
+      shares[cell] = 1 / count
     }
   })
-  return { rows: { dtype: 'int32', data: rows, dims }, bias: { dtype: 'float32', data: bias, dims } }
+  const float32 = (data: Float32Array): Tensor => ({ dtype: 'float32', data, dims })
+  return { rows: { dtype: 'int32', data: rows, dims }, bias: float32(bias), shares: float32(shares) }
 }
 
 /** Head a of the token in cell (b, t) is row token * heads + a. */

@@ -1,25 +1,27 @@
 import { collateSequences, type EncodedSequence } from '../data/collator.ts'
-import type { ModelBatch } from './batch-inputs.ts'
+import { type ModelBatch, windowCounts } from './batch-inputs.ts'
 
-/** Examples of a batch: its sequences, or what its sequences are the choices of. */
-export const exampleCount = ({ choices, size }: ModelBatch): number => choices?.length ?? size
+/** Examples of a batch: its sequences, or what its sequences are the choices or windows of. */
+export const exampleCount = ({ choices, windows, size }: ModelBatch): number => (choices ?? windows)?.length ?? size
 
 /** The examples of a batch from number `start` to before number `end`, as they would be in a batch of their own. */
 export function sliceBatch(batch: ModelBatch, start: number, end: number): ModelBatch {
-  const { choices, maskedRows, labels, uniform, targets, size, firstTokens, tokens } = batch
+  const { choices, windows, maskedRows, labels, uniform, targets, firstTokens, tokens } = batch
+  const counts = choices ?? windows
   const sequenceOf = (example: number) =>
-    choices ? choices.subarray(0, example).reduce((sum, count) => sum + count, 0) : example
+    counts ? counts.subarray(0, example).reduce((sum, count) => sum + count, 0) : example
   const [first, last] = [sequenceOf(start), sequenceOf(end)]
   const [firstRow, lastRow] = [firstTokens[first] ?? tokens, firstTokens[last] ?? tokens]
   const masked = maskedRows && [firstRow, lastRow].map((row) => maskedRows.filter((each) => each < row).length)
-  const width = targets ? targets.length / size : 0
+  const width = targets ? targets.length / exampleCount(batch) : 0
   return {
     ...collateSequences(sequencesOf(batch).slice(first, last)),
     ...(maskedRows && masked && { maskedRows: maskedRows.slice(masked[0], masked[1]).map((row) => row - firstRow) }),
     ...(labels && { labels: masked ? labels.slice(masked[0], masked[1]) : labels.slice(start, end) }),
     ...(uniform && masked && { uniform: uniform.slice(masked[0], masked[1]) }),
-    ...(targets && { targets: targets.slice(first * width, last * width) }),
+    ...(targets && { targets: targets.slice(start * width, end * width) }),
     ...(choices && { choices: choices.slice(start, end) }),
+    ...(windows && { windows: windows.slice(start, end) }),
     ...ofEachSequence(batch, (values) => values.slice(first, last)),
   }
 }
@@ -49,6 +51,9 @@ export function joinBatches(batches: readonly ModelBatch[]): ModelBatch {
     }),
     ...integers('labels'),
     ...integers('choices'),
+    ...(batches.some(({ windows }) => windows) && {
+      windows: Int32Array.from(batches.flatMap((batch) => [...windowCounts(batch)])),
+    }),
     ...integers('pairLabels'),
     ...integers('startLabels'),
     ...integers('endLabels'),

@@ -2,6 +2,7 @@ import { ConfigError, didYouMean } from '../core/errors.ts'
 import { jsonReader } from '../core/json-reader.ts'
 import { defaultProblemType, type ProblemType } from './architecture.ts'
 import { activation } from './layers.ts'
+import { type LongTextSettings, longTexts } from './long-texts.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
 
 /** config.json of a BERT model, in TypeScript's case. */
@@ -47,9 +48,15 @@ const sizes = {
 export type BertSize = keyof typeof sizes
 export const bertSizes = Object.keys(sizes) as BertSize[]
 
+/** A configuration before its defaults are filled in. */
+export interface BertSettings extends Partial<Omit<BertConfig, 'longTexts'>> {
+  readonly size?: BertSize
+  readonly longTexts?: LongTextSettings
+}
+
 /** Completes and checks a BERT configuration. @throws ConfigError naming the setting */
-export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } = {}): BertConfig {
-  const { size, ...rest } = settings
+export function bertConfig(settings: BertSettings = {}): BertConfig {
+  const { size, longTexts: windows, ...rest } = settings
   requireKnownSettings(rest)
   // A setting that is undefined has its default.
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
@@ -93,12 +100,12 @@ export function bertConfig(settings: Partial<BertConfig> & { size?: BertSize } =
     const found = JSON.stringify(config.problemType)
     throw new ConfigError('CONFIG_VALUE', `problemType must be one of ${problemTypes.join(', ')}, not ${found}`)
   }
-  return config
+  return windows ? { ...config, longTexts: longTexts(windows, config.maxPositionEmbeddings) } : config
 }
 
 /** @param more what another architecture has besides @throws ConfigError naming a setting that there is not */
 export function requireKnownSettings(settings: object, more: readonly string[] = []): void {
-  const known = [...Object.keys(defaults), 'size', ...more]
+  const known = [...Object.keys(defaults), 'size', 'longTexts', ...more]
   for (const key of Object.keys(settings)) {
     if (!known.includes(key)) throw new ConfigError('CONFIG_KEY', `unknown setting "${key}"${didYouMean(key, known)}`)
   }

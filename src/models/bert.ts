@@ -20,8 +20,15 @@ export const bert: Architecture<BertConfig> = {
   encode: (scope, config, batch, rows) => encodeLayers(scope, config, batch, embedTokens(scope, config, batch), rows),
   pooler: { parameters: poolerParameters, build: (scope, _config, first) => pool(scope, first) },
   classifierDropout: ({ classifierDropout, hiddenDropoutProb }) => classifierDropout ?? hiddenDropoutProb,
-  classifier: { parameters: (config) => classifierParameters(config, config.labels.length), build: classify },
-  choiceScorer: { parameters: (config) => classifierParameters(config, 1), build: classify },
+  classifier: {
+    parameters: (config) => classifierParameters(config, config.labels.length),
+    vectors: (scope, _config, first) => poolAtRoot(scope, first),
+    logits: classify,
+  },
+  choiceScorer: {
+    parameters: (config) => classifierParameters(config, 1),
+    build: (scope, config, first) => classify(scope, config, poolAtRoot(scope, first)),
+  },
   languageModelHead: {
     parameters: ({ hiddenSize, vocabSize }) => [
       { name: 'cls.predictions.bias', shape: [vocabSize], init: 'zeros' },
@@ -43,12 +50,14 @@ function classifierParameters(config: BertConfig, outputs: number): ParameterSpe
   ]
 }
 
-/** first: [B, H] -> [B, C] */
-function classify(scope: ModelScope, config: BertConfig, first: Value): Value {
-  const pooled = scope.at('bert', (s) => pool(s, first)) // [B, H]
+/** pooled: [B, H] -> [B, C] */
+function classify(scope: ModelScope, config: BertConfig, pooled: Value): Value {
   const dropped = scope.at('classifier', (s) => s.dropout(pooled, bert.classifierDropout(config))) // [B, H]
   return linearLayer(scope, 'classifier', dropped)
 }
+
+/** first: [B, H] -> [B, H]; `scope` is the model's root. */
+const poolAtRoot = (scope: ModelScope, first: Value): Value => scope.at('bert', (s) => pool(s, first))
 
 /** first: [B, H] -> [B, H] */
 function pool(scope: ModelScope, first: Value): Value {

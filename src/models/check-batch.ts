@@ -28,9 +28,14 @@ export function checkBatch(batch: ModelBatch, { config, head }: ModelDefinition)
     )
   }
   if (batch.maskedRows) checkRange(batch.maskedRows, batch.tokens, 'masked row', 'the batch has no more tokens')
-  if (batch.choices) checkChoices(batch, batch.choices)
+  if (batch.choices) checkGroups(batch, batch.choices, 'choice')
+  if (batch.windows) {
+    if (!config.longTexts)
+      throw new DataError('WINDOWS', 'the batch has texts in windows, but the model does not pool them: see longTexts')
+    checkGroups(batch, batch.windows, 'window')
+  }
   if (batch.labels) {
-    const expected = batch.maskedRows?.length ?? batch.choices?.length ?? batch.size
+    const expected = batch.maskedRows?.length ?? batch.choices?.length ?? batch.windows?.length ?? batch.size
     if (batch.labels.length !== expected) {
       throw new DataError('LABEL_COUNT', `the batch has ${batch.labels.length} labels for ${expected} items`)
     }
@@ -54,12 +59,17 @@ export function checkBatch(batch: ModelBatch, { config, head }: ModelDefinition)
   if (batch.endLabels) checkPlaces(batch, batch.endLabels, 'end label')
 }
 
-function checkTargets({ size }: ModelBatch, targets: Float32Array, { labels, problemType }: EncoderConfig): void {
+function checkTargets(
+  { size, windows }: ModelBatch,
+  targets: Float32Array,
+  { labels, problemType }: EncoderConfig,
+): void {
   const outputs = labels.length
-  if (targets.length !== size * outputs) {
+  const texts = windows?.length ?? size
+  if (targets.length !== texts * outputs) {
     throw new DataError(
       'LABEL_COUNT',
-      `the batch has ${targets.length} targets for ${size} sequences: expected ${outputs} for each, as many as the model has labels`,
+      `the batch has ${targets.length} targets for ${texts} texts: expected ${outputs} for each, as many as the model has labels`,
     )
   }
   const isShare = problemType === 'multi_label_classification'
@@ -67,21 +77,21 @@ function checkTargets({ size }: ModelBatch, targets: Float32Array, { labels, pro
   if (wrong < 0) return
   throw new DataError(
     'TARGET',
-    `target ${targets[wrong]} of sequence ${Math.floor(wrong / outputs)} for "${labels[wrong % outputs]}" is ` +
+    `target ${targets[wrong]} of text ${Math.floor(wrong / outputs)} for "${labels[wrong % outputs]}" is ` +
       (isShare ? 'not in 0..1: 1 says that the label holds, 0 that it does not' : 'no finite number'),
   )
 }
 
-function checkChoices({ size }: ModelBatch, choices: Int32Array): void {
-  const none = choices.findIndex((count) => count < 1)
-  if (none >= 0)
-    throw new DataError('CHOICES', `example ${none} of the batch has ${choices[none]} choices, not 1 or more`)
-  const total = choices.reduce((sum, count) => sum + count, 0)
+/** Counts of sequences that belong together. */
+function checkGroups({ size }: ModelBatch, counts: Int32Array, what: 'choice' | 'window'): void {
+  const code = `${what.toUpperCase()}S`
+  const none = counts.findIndex((count) => count < 1)
+  if (none >= 0) {
+    throw new DataError(code, `example ${none} of the batch has ${counts[none]} ${what}s, not 1 or more`)
+  }
+  const total = counts.reduce((sum, count) => sum + count, 0)
   if (total === size) return
-  throw new DataError(
-    'CHOICES',
-    `the examples of the batch have ${total} choices in all, but there are ${size} sequences`,
-  )
+  throw new DataError(code, `the examples of the batch have ${total} ${what}s in all, but there are ${size} sequences`)
 }
 
 /** Labels that are places among their examples' choices. */

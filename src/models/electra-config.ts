@@ -1,6 +1,13 @@
 import { ConfigError } from '../core/errors.ts'
 import { jsonReader } from '../core/json-reader.ts'
-import { type BertConfig, bertConfig, readBertConfig, requireKnownSettings, writeBertConfig } from './bert-config.ts'
+import {
+  type BertConfig,
+  type BertSettings,
+  bertConfig,
+  readBertConfig,
+  requireKnownSettings,
+  writeBertConfig,
+} from './bert-config.ts'
 import type { TransformerConfig } from './transformer-encoder.ts'
 
 /** config.json of an ELECTRA model, in TypeScript's case. */
@@ -16,7 +23,7 @@ export interface ElectraConfig extends TransformerConfig {
 
 /** Completes and checks an ELECTRA configuration; sizes are those of `bertConfig`. @throws ConfigError naming the setting */
 export function electraConfig(
-  settings: Omit<Parameters<typeof bertConfig>[0] & object, 'modelType'> & {
+  settings: Omit<BertSettings, 'modelType'> & {
     embeddingSize?: number
     summaryLastDropout?: number
   } = {},

@@ -25,12 +25,10 @@ export const electra: Architecture<ElectraConfig> = {
       ...linearParameters('classifier.dense', hiddenSize, hiddenSize),
       ...linearParameters('classifier.out_proj', hiddenSize, labels.length),
     ],
-    build: (scope, config, first) =>
-      scope.at('classifier', (s) => {
-        const p = electra.classifierDropout(config)
-        const dense = gelu(linearLayer(s, 'dense', s.dropout(first, p))) // [B, H]
-        return linearLayer(s, 'out_proj', s.dropout(dense, p)) // [B, C]
-      }),
+    vectors: (scope, config, first) =>
+      scope.at('classifier', (s) => gelu(linearLayer(s, 'dense', s.dropout(first, electra.classifierDropout(config))))),
+    logits: (scope, config, vectors) =>
+      scope.at('classifier', (s) => linearLayer(s, 'out_proj', s.dropout(vectors, electra.classifierDropout(config)))),
   },
   choiceScorer: {
     parameters: ({ hiddenSize }) => [

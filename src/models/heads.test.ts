@@ -116,6 +116,13 @@ test('changes to the loss are for training: forward tells the plain mean', () =>
     expect((await model.forward(batch, { loss: true })).loss).toBe(plain)
   }))
 
+test('a step tells the scores of choices', () =>
+  withOddModel(multipleChoice, {}, async (model) => {
+    const training = await model.compile({ optimizer: new AdamW() })
+    const { logits } = await training.step(batches.choices(0, 3), { logits: true })
+    expect(logits![0].dims).toEqual([3, 3])
+  }))
+
 describe('dropout is where transformers has it', () => {
   const settings = { ...oddSizes, hiddenDropoutProb: 0.2, classifierDropout: 0.3 }
   const definitions = {
@@ -273,7 +280,7 @@ describe('what cannot be used is refused', () => {
       message: expect.stringMatching(/24 targets for 6 .* 5/),
     })
     for (const value of [2, -0.5, Number.NaN]) {
-      const refused = { code: 'TARGET', message: expect.stringMatching(/sequence 1 for "c" is not in 0\.\.1/) }
+      const refused = { code: 'TARGET', message: expect.stringMatching(/text 1 for "c" is not in 0\.\.1/) }
       await expect(forward(multiLabel, changed(7, value))).rejects.toMatchObject(refused)
     }
     const infinite = { code: 'TARGET', message: expect.stringMatching(/Infinity .* no finite number/) }

@@ -28,7 +28,7 @@ export interface ForwardOptions {
 /** N tokens (all sequences one behind the other, no padding), B sequences, T longest, H hidden, A heads. */
 export interface ModelOutput {
   /**
-   * Sequence classification: [B, C]; of tokens: [M, C]; question answering: [N, 2], for the start and the end of the answer;
+   * Sequence classification: [B, C], or [E, C] of texts in windows; of tokens: [M, C]; question answering: [N, 2], for the start and the end of the answer;
    * multiple choice: [E, K]; next sentence: [B, 2]; masked LM: [M, V]; absent without a head.
    */
   logits?: FloatTensor

@@ -10,6 +10,11 @@ import type { Tokenizer } from '../tokenizers/index.ts'
 import { loadTokenizer } from '../tokenizers/node.ts'
 import { requireProblemType, requireSingleLabel } from '../training/tasks/predict.ts'
 import { requireOneNumber } from '../training/tasks/regression.ts'
+import {
+  type FeatureExtractionPipeline,
+  type FeatureExtractionPipelineOptions,
+  featureExtractionPipeline,
+} from './feature-extraction.ts'
 import { type FillMaskPipeline, fillMaskPipeline } from './fill-mask.ts'
 import {
   type MultiLabelClassificationPipeline,
@@ -29,8 +34,8 @@ import {
 export interface PipelineOptions extends EngineOptions {
   /**
    * Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit; `fill-mask`
-   * refuses texts that are longer than the model takes; `token-classification` and `question-answering` read longer ones in
-   * windows.
+   * refuses texts that are longer than the model takes; `token-classification`, `question-answering`, `feature-extraction` and
+   * classifiers with `longTexts` read longer ones in windows.
    */
   maxLength?: number
   /** Told what a pipeline had to replace. */
@@ -43,6 +48,9 @@ export type TokenPipelineOptions = PipelineOptions & Omit<TokenClassificationPip
 /** How windows of contexts overlap, and what questions are cut to. */
 export type QuestionPipelineOptions = PipelineOptions & Omit<EncodeQuestionsOptions, 'maxLength'>
 
+/** How longer texts are read. */
+export type FeaturePipelineOptions = PipelineOptions & Omit<FeatureExtractionPipelineOptions, 'maxLength'>
+
 /** Pipelines by task, one line each. */
 interface Pipelines {
   'text-classification': TextClassificationPipeline
@@ -53,12 +61,14 @@ interface Pipelines {
   'token-classification': TokenClassificationPipeline<EncoderModel>
   'question-answering': QuestionAnsweringPipeline<EncoderModel>
   'fill-mask': FillMaskPipeline
+  'feature-extraction': FeatureExtractionPipeline
 }
 
 /** The options of tasks that have some of their own. */
 interface TaskOptions {
   'token-classification': TokenPipelineOptions
   'question-answering': QuestionPipelineOptions
+  'feature-extraction': FeaturePipelineOptions
 }
 
 type OptionsOf<Task> = Task extends keyof TaskOptions ? TaskOptions[Task] : PipelineOptions
@@ -102,6 +112,13 @@ const makers: { [Task in keyof Pipelines]: (directory: string, options: OptionsO
       // A checkpoint of the pre-training head has this one's weights too.
       const model = await loadModel(directory, 'masked-lm', { ...options, requireHead: true })
       return fillMaskPipeline(model, tokenizer, { maxLength, logger: options.logger })
+    },
+    // Any folder has an encoder; a pooler that it lacks is not used.
+    'feature-extraction': async (directory, { maxLength, longTexts, logger: _, ...options }) => {
+      const tokenizer = await loadTokenizer(directory)
+      const limit = sequenceLimit(await describeModel(directory, null), tokenizer, maxLength)
+      const model = await loadModel(directory, null, options)
+      return featureExtractionPipeline(model, tokenizer, { maxLength: limit, longTexts })
     },
   }
 

@@ -1,5 +1,6 @@
 import { encodeExamples, type SequenceEncoder } from '../data/encode-examples.ts'
 import type { EncoderModel } from '../models/model.ts'
+import { windowLength } from '../models/sequence-limit.ts'
 import { classificationLogits, outputsOf, type PredictOptions } from '../training/tasks/predict.ts'
 
 /** A text, or a pair of texts that are judged together. */
@@ -22,7 +23,7 @@ export interface TextPipeline<Result, Options extends PredictOptions = PredictOp
 
 /** How texts are encoded. */
 export interface TextPipelineOptions {
-  /** Longer texts are cut to so many tokens; default what the model takes. */
+  /** Longer texts are cut to so many tokens; default what the model takes. Not for a model that reads them in windows. */
   maxLength?: number
 }
 
@@ -33,12 +34,16 @@ export interface TextPipelineOptions {
 export function textPipeline<Result extends JudgedText, Options extends PredictOptions = PredictOptions>(
   model: EncoderModel,
   tokenizer: SequenceEncoder,
-  { maxLength = model.config.maxPositionEmbeddings }: TextPipelineOptions,
+  options: TextPipelineOptions,
   begin: (
     inputs: readonly JudgedText[],
     options: Partial<Options>,
   ) => (logits: Float32Array) => Omit<Result, keyof JudgedText>,
 ): TextPipeline<Result, Options> {
+  const { longTexts, maxPositionEmbeddings } = model.config
+  const maxLength = longTexts
+    ? windowLength(longTexts, options.maxLength)
+    : (options.maxLength ?? maxPositionEmbeddings)
   async function run(input: TextInput | readonly TextInput[], options?: Options) {
     const many = Array.isArray(input)
     const inputs = (many ? (input as readonly TextInput[]) : [input as TextInput]).map(
@@ -46,7 +51,11 @@ export function textPipeline<Result extends JudgedText, Options extends PredictO
     )
     const resultOf = begin(inputs, options ?? {})
     const outputs = outputsOf(model)
-    const logits = await classificationLogits(model, encodeExamples(inputs, tokenizer, { maxLength }), options)
+    const logits = await classificationLogits(
+      model,
+      encodeExamples(inputs, tokenizer, { maxLength, longTexts }),
+      options,
+    )
     const results = inputs.map(({ text, textPair }, i) => ({
       text,
       ...(textPair !== undefined && { textPair }),

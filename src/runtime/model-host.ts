@@ -369,5 +369,6 @@ function addRows(table: Tensor, values: Float32Array, rows: Int32Array): void {
 function batchSizes(batch: Record<string, Tensor>): Record<string, number> {
   const [batchSize, , longest] = batch.cellMask.dims
   const masked = (batch.maskedRows ?? batch.maskedPlaces)?.dims[0] ?? 0
-  return { batch: batchSize, tokens: batch.ids.dims[0], longest, masked, rows: masked + batchSize }
+  const [examples = 0, choices = 0] = (batch.choiceRows ?? batch.windowRows)?.dims ?? []
+  return { batch: batchSize, tokens: batch.ids.dims[0], longest, masked, rows: masked + batchSize, examples, choices }
 }

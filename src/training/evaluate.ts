@@ -10,7 +10,10 @@ export interface EvaluateModelOptions<TaskExample> extends Omit<PredictOptions, 
   model: EncoderModel
   tokenizer: Tokenizer
   examples: readonly TaskExample[]
-  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
+  /**
+   * Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit; of a model with
+   * `longTexts` always the length of its windows.
+   */
   maxLength?: number
   /** Told how many sequences are done, and of how many. */
   onProgress?: (done: number, total: number) => void

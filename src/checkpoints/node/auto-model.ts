@@ -3,10 +3,12 @@ import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
 import type { EncoderConfig, Head, ProblemType } from '../../models/architecture.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
+import { type LongTextSettings, longTexts } from '../../models/long-texts.ts'
 import { EncoderModel, type ModelOptions } from '../../models/model.ts'
+import { windowAttention } from '../../models/pool-windows.ts'
 import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
 import { createEngine } from '../../runtime/node/engine.ts'
-import { type CommonConfig, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
+import { type CommonConfig, longTextsKey, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
 import type { LoadReport } from '../match-weights.ts'
 import { CONFIG_FILE, readConfig, writeConfig } from './config-file.ts'
 import { loadWeights } from './load-weights.ts'
@@ -24,6 +26,11 @@ export interface LoadModelOptions extends ModelOptions {
    * regression and several mean one class of them, as in transformers.
    */
   problemType?: ProblemType
+  /**
+   * How a sequence classifier reads texts that are longer than a window: in windows, whose vectors are pooled. Default what
+   * config.json says, and else they are cut; null: they are cut. Attention over windows that is not in the folder starts fresh.
+   */
+  longTexts?: LongTextSettings | null
   /** Refuse a checkpoint without this head, rather than start a new one; default false. */
   requireHead?: boolean
   /** Start the head anew, as for another task, even if the checkpoint has tensors of its names and shapes; default false. */
@@ -41,20 +48,37 @@ export interface ModelDescription extends ModelDefinition {
 export async function describeModel(
   directory: string,
   task?: string | null,
-  labels?: readonly string[],
-  problemType?: ProblemType,
+  { labels, problemType, longTexts: given }: Pick<LoadModelOptions, 'labels' | 'problemType' | 'longTexts'> = {},
 ): Promise<ModelDescription> {
   const where = join(directory, CONFIG_FILE)
   const json = await readConfig(directory)
   const common = readCommonConfig(json, where)
   const architecture = findArchitecture(common.modelType, where)
   const read = architecture.readConfig(json, where, labels ?? common.labels)
-  const config = { ...read, problemType: problemType ?? common.problemType ?? read.problemType }
   const head =
     task === undefined
       ? headOfClass(common.architectures[0], architecture.modelType)
       : headOf(task, architecture.modelType)
+  const windows = given === undefined && head?.hasProblemType ? common.longTexts : given
+  const config = {
+    ...read,
+    problemType: problemType ?? common.problemType ?? read.problemType,
+    ...(windows && {
+      longTexts: longTexts(windows, read.maxPositionEmbeddings, given ? undefined : `${where}, ${longTextsKey}`),
+    }),
+  }
+  requireFittingHead(head, config)
   return { architecture, config, head, common }
+}
+
+/** @throws ConfigError `LONG_TEXTS` if windows are to be pooled that the head has no place for */
+function requireFittingHead(head: Head | undefined, config: EncoderConfig): void {
+  if (!config.longTexts || head?.hasProblemType) return
+  throw new ConfigError(
+    'LONG_TEXTS',
+    `longTexts is for sequence classification, not for ${head?.task ?? 'a model without a head'}: ` +
+      'token classification and question answering read long texts in windows by themselves; leave it out',
+  )
 }
 
 /** The head that is meant by its task's name, itself, or null for none. */
@@ -74,13 +98,18 @@ export async function loadModel(
   {
     labels,
     problemType,
+    longTexts,
     requireHead = false,
     newHead = false,
     logger = silentLogger,
     ...options
   }: LoadModelOptions = {},
 ): Promise<EncoderModel> {
-  const { architecture, config, head, common } = await describeModel(directory, task, labels, problemType)
+  const { architecture, config, head, common } = await describeModel(directory, task, {
+    labels,
+    problemType,
+    longTexts: newHead ? (longTexts ?? null) : longTexts,
+  })
   if (!common.tieWordEmbeddings && head?.labelsAreTokens) {
     throw new CheckpointError(
       'UNTIED_EMBEDDINGS',
@@ -109,7 +138,8 @@ export async function loadModel(
       })
       const loaded = new Set(report.loaded)
       // Told by the weights: an older config.json does not say which head they have.
-      const hasTrainedHead = created.parameters.every(({ name }) => name.startsWith(prefix) || loaded.has(name))
+      const isClassifier = (name: string) => !name.startsWith(prefix) && !name.startsWith(windowAttention)
+      const hasTrainedHead = created.parameters.every(({ name }) => !isClassifier(name) || loaded.has(name))
       if (labels && hasTrainedHead && head?.leastClasses) checkLabels(labels, common.labels, directory, logger)
       if (hasTrainedHead && head?.hasProblemType) warnOfOtherMeaning(config.problemType, common, directory, logger)
       return loaded
@@ -176,6 +206,7 @@ export function createModel(
     head: headOf(task, modelType),
   }
   requireClasses(definition.head, config, 'the config')
+  requireFittingHead(definition.head, config)
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
 }
 
@@ -194,6 +225,7 @@ export async function savePretrained(model: EncoderModel, directory: string): Pr
       // transformers makes as many outputs as there are labels, so a head of two must not have three.
       labels: head?.outputs === undefined || head.outputs === config.labels.length ? config.labels : undefined,
       problemType: head?.hasProblemType ? config.problemType : null,
+      longTexts: config.longTexts,
       dtype: 'float32',
       tieWordEmbeddings: true,
     }),

@@ -1,6 +1,7 @@
 import { describeModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { bertSizes } from '../../models/bert-config.ts'
+import { type LongTexts, longTexts } from '../../models/long-texts.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { checkNames } from '../../training/doctor/diagnose.ts'
@@ -8,8 +9,9 @@ import { defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { maxLengthFlag, modelFolder } from '../inputs.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
+import { longTextSettings } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, findTask, taskNames } from '../tasks/registry.ts'
-import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
+import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
 import { readTrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
@@ -57,7 +59,7 @@ export const doctor = defineCommand({
   },
 })
 
-interface TokenizationValues {
+interface TokenizationValues extends TaskValues {
   readonly model?: string
   readonly size?: string
   readonly tokenizer?: string
@@ -67,17 +69,27 @@ interface TokenizationValues {
 /** The tokenizer that texts will be read with and the tokens that they are cut to, without loading weights. */
 async function tokenization(
   task: CommandTask,
-  { model, size, tokenizer: path, maxLength }: TokenizationValues,
-): Promise<{ tokenizer: Tokenizer; maxLength: number } | undefined> {
+  values: TokenizationValues,
+): Promise<{ tokenizer: Tokenizer; maxLength: number; longTexts?: LongTexts } | undefined> {
+  const { model, size, tokenizer: path, maxLength } = values
+  const settings = longTextSettings(task, values)
   if (model !== undefined && size !== undefined) throw new ConfigError('MODEL', 'give --model DIR or --size, not both')
   const folder = model === undefined ? undefined : await modelFolder(model)
   const from = path === undefined ? folder : await modelFolder(path)
   if (from === undefined) return undefined
   const tokenizer = await loadTokenizer(from)
   // As finetune makes a model of random weights: as long as its texts.
-  const config =
+  const config: Parameters<typeof taskLength>[1]['config'] =
     folder === undefined
       ? { vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512 }
       : (await describeModel(folder)).config
-  return { tokenizer, maxLength: taskLength(task, { config }, tokenizer, maxLength) }
+  if (settings === undefined) {
+    return { tokenizer, maxLength: taskLength(task, { config }, tokenizer, maxLength), longTexts: config.longTexts }
+  }
+  const limit = taskLength(task, { config: { ...config, longTexts: undefined } }, tokenizer, maxLength)
+  return {
+    tokenizer,
+    maxLength: limit,
+    ...(settings && { longTexts: longTexts({ ...settings, maxLength: limit }, config.maxPositionEmbeddings) }),
+  }
 }

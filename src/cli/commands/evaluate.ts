@@ -1,5 +1,6 @@
 import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { describeModel, loadModel } from '../../checkpoints/node.ts'
+import { describeCut } from '../../data/text-windows.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
@@ -19,6 +20,7 @@ import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { createProgress } from '../progress.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
+import { requireSameLongTexts } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, taskOfModel } from '../tasks/registry.ts'
 import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
@@ -64,7 +66,8 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
     checkTaskFlags(commandTask, values)
     const task = commandTask.create(values)
     const names = (values.metrics ?? task.metricNames).map((name) => task.findMetric(name))
-    const { labels } = first.config
+    const { labels, longTexts } = first.config
+    requireSameLongTexts(commandTask, values, longTexts, first.folder)
     checkProbabilityFlags(commandTask.name, labels, values)
     for (const folder of [output, saveCalibrated]) {
       if (folder === undefined) continue
@@ -121,7 +124,10 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
           metrics,
           ...task.report(model, { trainExamples: [], evalExamples: examples }, predictions),
           ...found,
-          warnings: truncated > 0 ? [`${truncated} of ${examples.length} texts were cut at ${maxLength} tokens.`] : [],
+          warnings:
+            truncated > 0
+              ? [`${truncated} of ${examples.length} texts were cut ${describeCut(maxLength, model.config.longTexts)}.`]
+              : [],
         }
         const json = { task: task.name, model: first.folder, data, ...results, ...task.details(model, predictions) }
         await saveEvaluation(output, json, record)

@@ -3,6 +3,7 @@ import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
+import { describeCut } from '../../data/text-windows.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
@@ -19,8 +20,9 @@ import { Interrupted } from '../interrupted.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
+import { describeLongTexts, longTextSettings } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
-import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
+import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
 import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
@@ -98,6 +100,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       const maxLength = taskLength(commandTask, model, tokenizer, values.maxLength)
       const { train, evaluation } = data
       const hasOneSet = hasEval && Array.isArray(data.evaluationSets)
+      const { longTexts } = model.config
+      if (longTexts) context.note(`long texts are read in ${describeLongTexts(longTexts)}`)
       context.note(
         `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
           `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
@@ -110,6 +114,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             evalExamples: evaluation,
             tokenizer,
             maxLength,
+            longTexts,
             args,
             start: isRandom ? 'random' : 'trained',
             seed: args.seed,
@@ -119,7 +124,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         context.note(diagnosisText(diagnosis, { brief: true }))
         stopFor(diagnosis, strict, { findings: diagnosis.findings, counts: diagnosis.counts })
       }
-      const progress = trainingProgress(context.stderr, maxLength)
+      const progress = trainingProgress(context.stderr, describeCut(maxLength, longTexts))
       const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
         .stoppable(remark, (signal) =>
@@ -172,7 +177,7 @@ async function readData(
   return { ...data, labels: task.labels(data.train, values.train) }
 }
 
-interface ModelFlags {
+interface ModelFlags extends TaskValues {
   readonly model?: string
   readonly size?: string
   readonly tokenizer?: string
@@ -191,12 +196,14 @@ interface PreparedModel {
 async function prepareModel(
   commandTask: CommandTask,
   task: FinetuneTask<unknown, EncodedSequence, TaskPredictions>,
-  { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
+  values: ModelFlags,
   { evaluation, labels }: LabelledData,
   seed: number,
   { note }: CommandContext,
 ): Promise<PreparedModel> {
+  const { model: path, size, tokenizer: tokenizerPath, maxLength, threads } = values
   const { head: taskHead, problemType, usualLength = 512 } = commandTask
+  const longTexts = longTextSettings(commandTask, values)
   const options = { seed, threads }
   if ((path === undefined) === (size === undefined)) {
     throw new ConfigError(
@@ -220,6 +227,7 @@ async function prepareModel(
       maxPositionEmbeddings: maxLength ?? Math.min(tokenizer.maxLength ?? 512, usualLength),
       ...(labels.length > 0 && { labels }),
       ...(problemType && { problemType }),
+      ...(longTexts && { longTexts }),
     })
     taskLength(commandTask, { config }, tokenizer, maxLength)
     note(`starting from random weights (size ${size}): this takes much more data than going on from a trained model`)
@@ -230,20 +238,24 @@ async function prepareModel(
   const description = await describeModel(folder)
   const { config } = description
   // A classifier that knows all labels is trained further, in the order that it knows them.
-  const isTrainedFurther = isModelOf(commandTask, description) && labels.every((label) => config.labels.includes(label))
+  const isOfTask = isModelOf(commandTask, description)
+  const isTrainedFurther = isOfTask && labels.every((label) => config.labels.includes(label))
   const used = isTrainedFurther ? config.labels : labels
   task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
-  taskLength(commandTask, { config }, tokenizer, maxLength)
+  // A model of the task goes on reading long texts as it did, unless flags say otherwise.
+  const keepsWindows = longTexts === undefined && isOfTask
+  const read = keepsWindows ? config : { ...config, longTexts: undefined }
+  const limit = taskLength(commandTask, { config: read }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
   // The heads of fine-tuned tasks have parameters of the same names, which mean something else in each.
-  const newHead =
-    description.head !== undefined && !description.head.labelsAreTokens && !isModelOf(commandTask, description)
+  const newHead = description.head !== undefined && !description.head.labelsAreTokens && !isOfTask
   if (newHead) note(`${path} was trained for another task, ${describeTask(description)}: its head is not taken over`)
   const model = await loadModel(folder, taskHead, {
     ...options,
     ...(used.length > 0 && { labels: used }),
     problemType,
+    longTexts: longTexts ? { ...longTexts, maxLength: limit } : keepsWindows ? undefined : null,
     newHead,
     logger,
   })

@@ -10,6 +10,7 @@ import { loadTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
 import { modelFolder } from '../inputs.ts'
 import { textTable } from '../tables.ts'
+import { describeLongTexts } from '../tasks/long-text-flags.ts'
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -25,6 +26,7 @@ export const inspect = defineCommand({
     const tokenizer = await tokenizerFacts(folder)
     const isClassifier = summary.task === 'sequence-classification'
     const labels = isClassifier ? [...definition.config.labels] : []
+    const { longTexts = null } = definition.config
     const uses = usesOf(summary.task, { folder, hasWeights: weights !== null, hasTokenizer: tokenizer !== null })
     const { blocks, memory, ...figures } = summary
 
@@ -42,10 +44,11 @@ export const inspect = defineCommand({
       ],
       ['tokenizer', tokenizer ? tokenizerText(tokenizer) : 'none in this folder'],
       ...(isClassifier ? [['labels', labels.join(', ')] as [string, string]] : []),
+      ...(longTexts ? [['long texts', describeLongTexts(longTexts)] as [string, string]] : []),
     ]
     print(`\n${textTable(facts)}`)
     print(`\nWhat it can be used for:\n${uses.map((use) => `  ${use}`).join('\n')}`)
-    return { ...figures, labels, memory, weights, tokenizer, uses, blocks }
+    return { ...figures, labels, longTexts, memory, weights, tokenizer, uses, blocks }
   },
 })
 

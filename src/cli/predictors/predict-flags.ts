@@ -26,7 +26,7 @@ export const predictFlags = {
   'text-pair-column': taskFlags['text-pair-column'],
   'tag-scheme': taskFlags['tag-scheme'],
   aggregation: taskFlags.aggregation,
-  'doc-stride': taskFlags['doc-stride'],
+  stride: taskFlags.stride,
   'max-question-length': taskFlags['max-question-length'],
   'max-answer-length': taskFlags['max-answer-length'],
   'allow-no-answer': { type: 'boolean', description: 'Also answer that there is none' },

@@ -30,7 +30,7 @@ export const questionPrediction: PredictTask<AskedQuestion, AnsweredQuestion> = 
     'question',
     'context',
     'top-k',
-    'doc-stride',
+    'stride',
     'max-question-length',
     'max-answer-length',
     'allow-no-answer',
@@ -52,7 +52,7 @@ export const questionPrediction: PredictTask<AskedQuestion, AnsweredQuestion> = 
   },
   read: readInputs,
   async load(folder, values) {
-    const { maxLength, threads, docStride: stride, maxQuestionLength, topK } = values
+    const { maxLength, threads, stride, maxQuestionLength, topK } = values
     checkTopK(topK)
     const answering = answerOptions(values)
     const answer = await pipeline('question-answering', folder, { maxLength, threads, stride, maxQuestionLength })

@@ -24,10 +24,10 @@ interface TaggedText {
 /** The entities of each text. */
 export const tokenPrediction: PredictTask<TokenClassificationInput, TaggedText> = {
   ...textInputs,
-  flags: ['text-column', 'tag-scheme', 'aggregation', 'doc-stride'],
+  flags: ['text-column', 'tag-scheme', 'aggregation', 'stride'],
   inputs: (texts) => [...texts],
   read: readInputs,
-  async load(folder, { maxLength, threads, docStride: stride, ...values }) {
+  async load(folder, { maxLength, threads, stride, ...values }) {
     const find = await pipeline('token-classification', folder, { maxLength, threads, stride, ...tagOptions(values) })
     return {
       async predict(inputs, options) {

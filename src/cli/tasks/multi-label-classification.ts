@@ -13,12 +13,21 @@ import { readOptions } from '../inputs.ts'
 import { multiLabelPrediction } from '../predictors/multi-label-classification.ts'
 import { formatMetric, textTable } from '../tables.ts'
 import type { CommandTask } from './command-task.ts'
+import { longTextFlags } from './long-text-flags.ts'
 
 export const multiLabelClassification: CommandTask<MultiLabelExample, TargetItem, MultiLabelPredictions> = {
   name: 'multi-label-classification',
   head: 'sequence-classification',
   problemType: 'multi_label_classification',
-  flags: ['text-column', 'text-pair-column', 'label-column', 'label-columns', 'label-separator', 'threshold'],
+  flags: [
+    'text-column',
+    'text-pair-column',
+    'label-column',
+    'label-columns',
+    'label-separator',
+    'threshold',
+    ...longTextFlags,
+  ],
   create: ({ threshold }) => multiLabelClassificationTask({ threshold }),
   read: (file, { labelSeparator, labelColumns, ...values }) =>
     readAllMultiLabelExamples(file, { ...readOptions(values), labelSeparator, labelColumns }),

@@ -16,17 +16,10 @@ const toldRepairs = 3
 export const questionAnswering: CommandTask<QuestionExample, AnswerWindow, AnswerPredictions> = {
   name: 'question-answering',
   head: 'question-answering',
-  flags: [
-    'doc-stride',
-    'max-question-length',
-    'max-answer-length',
-    'allow-no-answer',
-    'null-threshold',
-    'repair-answers',
-  ],
+  flags: ['stride', 'max-question-length', 'max-answer-length', 'allow-no-answer', 'null-threshold', 'repair-answers'],
   usualLength: 384,
   create(values) {
-    const { docStride: stride, maxQuestionLength } = values
+    const { stride, maxQuestionLength } = values
     return questionAnsweringTask({ stride, maxQuestionLength, ...answerOptions(values) })
   },
   read: readQuestions,

@@ -8,12 +8,13 @@ import { readLabelled } from '../inputs.ts'
 import { regressionPrediction } from '../predictors/regression.ts'
 import { formatMetric, textTable } from '../tables.ts'
 import type { CommandTask } from './command-task.ts'
+import { longTextFlags } from './long-text-flags.ts'
 
 export const regression: CommandTask<Example, TargetItem, RegressionPredictions> = {
   name: task.name,
   head: 'sequence-classification',
   problemType: 'regression',
-  flags: ['text-column', 'text-pair-column', 'label-column'],
+  flags: ['text-column', 'text-pair-column', 'label-column', ...longTextFlags],
   create: () => task,
   read: readLabelled,
   labels(examples) {

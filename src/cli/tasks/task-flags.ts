@@ -38,9 +38,18 @@ export const taskFlags = {
     value: 'first|average|max',
     description: 'Which pieces decide the tag of a word (default first; others use all pieces)',
   },
-  'doc-stride': {
+  'long-texts': {
+    type: 'string',
+    value: 'mean|max|attention|none',
+    description: 'Read texts in windows of --max-length tokens, pooled so (default: as the model does, or cut them)',
+  },
+  stride: {
     type: 'number',
     description: 'Tokens that a window of a long text repeats of the one before (default by --max-length)',
+  },
+  'max-windows': {
+    type: 'number',
+    description: 'Windows of a text at most; what is behind is not read (default: all)',
   },
   'max-question-length': { type: 'number', description: 'Cut questions to so many tokens (default 64)' },
   'max-answer-length': { type: 'number', description: 'Longest answer in tokens (default 30)' },

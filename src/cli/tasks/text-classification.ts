@@ -15,12 +15,13 @@ import { readLabelled } from '../inputs.ts'
 import { classificationPrediction } from '../predictors/classification.ts'
 import { confusionText, formatMetric, scoreTable } from '../tables.ts'
 import type { CommandTask } from './command-task.ts'
+import { longTextFlags } from './long-text-flags.ts'
 
 export const textClassification: CommandTask<Example, ClassificationItem, ClassificationPredictions> = {
   name: task.name,
   head: 'sequence-classification',
   problemType: 'single_label_classification',
-  flags: ['text-column', 'text-pair-column', 'label-column'],
+  flags: ['text-column', 'text-pair-column', 'label-column', ...longTextFlags],
   create: () => task,
   read: readLabelled,
   labels(examples, file) {

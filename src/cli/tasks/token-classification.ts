@@ -26,9 +26,9 @@ import type { TaskValues } from './task-flags.ts'
 export const tokenClassification: CommandTask<TokenExample, TokenItem, TokenPredictions> = {
   name: 'token-classification',
   head: 'token-classification',
-  flags: ['text-column', 'label-column', 'tag-scheme', 'label-all-pieces', 'aggregation', 'doc-stride'],
+  flags: ['text-column', 'label-column', 'tag-scheme', 'label-all-pieces', 'aggregation', 'stride'],
   create(values) {
-    const { labelAllPieces, docStride: stride } = values
+    const { labelAllPieces, stride } = values
     const options = tagOptions(values)
     return tokenClassificationTask({
       ...options,

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../../tokenizers/index.ts'
+import type { WindowOptions } from '../text-windows.ts'
 import type { Finding } from './finding.ts'
 import type { Sample } from './sample.ts'
 import type { TokenCounts } from './token-counts.ts'
@@ -28,6 +29,8 @@ export interface DataContext {
   /** The tokenizer that texts will be read with, and the tokens that they are cut to. */
   tokenizer?: Tokenizer
   maxLength?: number
+  /** Set where longer texts are read in windows instead. */
+  longTexts?: WindowOptions
   /** Columns of the training file that nothing reads. */
   unusedColumns: readonly FileColumn[]
   /** Decides what is drawn at random. */

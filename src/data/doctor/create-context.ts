@@ -5,13 +5,13 @@ import { wordFeatures } from './word-features.ts'
 
 export type DataContextOptions = Pick<
   DataContext,
-  'targets' | 'train' | 'evaluation' | 'tokenizer' | 'maxLength' | 'seed'
+  'targets' | 'train' | 'evaluation' | 'tokenizer' | 'maxLength' | 'longTexts' | 'seed'
 > &
   Partial<Pick<DataContext, 'unusedColumns'>>
 
 /** What checks look at; what several of them need is computed once. */
 export function dataContext({ unusedColumns = [], ...options }: DataContextOptions): DataContext {
-  const { train, evaluation, tokenizer, maxLength } = options
+  const { train, evaluation, tokenizer, maxLength, longTexts } = options
   const all = [...train, ...evaluation]
   return {
     ...options,
@@ -19,7 +19,7 @@ export function dataContext({ unusedColumns = [], ...options }: DataContextOptio
     unusedColumns,
     firsts: once(() => firstOccurrences(all)),
     features: once(() => wordFeatures(all)),
-    tokens: once(() => tokenizer && countTokens(all, tokenizer, maxLength)),
+    tokens: once(() => tokenizer && countTokens(all, tokenizer, maxLength, longTexts)),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../../tokenizers/index.ts'
+import { placeWindows, type WholeEncoding, type WindowOptions } from '../text-windows.ts'
 import type { Sample } from './sample.ts'
 
 /** More texts than this are not encoded: every so many-th stands for the others. */
@@ -12,9 +13,9 @@ export interface TokenCounts {
   tokens: number
   /** int32 [sampled]: tokens of each, special ones included. */
   lengths: Int32Array
-  /** Texts that are longer than the limit, as numbers of the samples. */
+  /** Texts that are not read as a whole, as numbers of the samples. */
   cut: readonly number[]
-  /** Tokens beyond the limit. */
+  /** Tokens of them that are not read. */
   lost: number
   /** Unknown tokens, */
   unknown: number
@@ -24,11 +25,12 @@ export interface TokenCounts {
   withUnknown: readonly number[]
 }
 
-/** Encodes up to 10,000 samples whole and counts. */
+/** Encodes up to 10,000 samples whole and counts. @param longTexts set where texts are read in windows, not cut at `maxLength` */
 export function countTokens(
   samples: readonly Sample[],
   tokenizer: Tokenizer,
   maxLength = Number.POSITIVE_INFINITY,
+  longTexts?: WindowOptions,
 ): TokenCounts {
   const count = Math.min(samples.length, mostTexts)
   const sampled = Array.from({ length: count }, (_, i) => Math.floor((i * samples.length) / count))
@@ -44,9 +46,10 @@ export function countTokens(
     const { length } = encoding.ids
     lengths[i] = length
     tokens += length - tokenizer.numSpecialTokens(textPair !== undefined)
-    if (length > maxLength) {
+    const beyond = longTexts ? tokensOutside(encoding, longTexts) : Math.max(0, length - maxLength)
+    if (beyond > 0) {
       cut.push(number)
-      lost += length - maxLength
+      lost += beyond
     }
     if (tokenizer.unkId === undefined || !encoding.ids.includes(tokenizer.unkId)) return
     withUnknown.push(number)
@@ -62,6 +65,12 @@ export function countTokens(
   })
   const unknownWords = [...words].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   return { sampled, tokens, lengths, cut, lost, unknown, unknownWords, withUnknown }
+}
+
+/** Tokens that stand in none of a text's windows. */
+function tokensOutside({ sequenceIds }: WholeEncoding, options: WindowOptions): number {
+  const { windows, truncated } = placeWindows(sequenceIds, options)
+  return truncated ? sequenceIds.length - new Set(windows.flatMap((places) => [...places])).size : 0
 }
 
 /** ` (in 10,000 of 25,000 texts, evenly spaced)` where not all were encoded. */

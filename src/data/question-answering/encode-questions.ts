@@ -152,7 +152,7 @@ function planWindows(options: EncodeQuestionsOptions, special: number): Required
     throw new ConfigError(
       'STRIDE',
       `a stride of ${stride} does not fit: expected a whole number from 0 to ${least - 1}, since behind a question of ` +
-        `${maxQuestionLength} tokens a window has room for ${least} of the context. Choose a smaller stride (--doc-stride) or ` +
+        `${maxQuestionLength} tokens a window has room for ${least} of the context. Choose a smaller stride (--stride) or ` +
         'maxQuestionLength (--max-question-length), or a greater maxLength (--max-length).',
     )
   }

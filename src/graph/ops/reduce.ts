@@ -9,7 +9,11 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
   return shape.flatMap((dim, i) => (summed.has(i) ? (keepDims ? [1] : []) : [dim]))
 }
 
-function inferReduced([x]: readonly TensorType[], attributes: Op['samples'][number]['attributes'] = {}): TensorType[] {
+/** Types of what reduces one tensor along the attribute `axes`. */
+export function inferReduced(
+  [x]: readonly TensorType[],
+  attributes: Op['samples'][number]['attributes'] = {},
+): TensorType[] {
   const { axes, keepDims } = attributes as { axes: number[]; keepDims: boolean }
   return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) }]
 }
@@ -34,19 +38,6 @@ export const ReduceSum: Op = {
     { inputs: [{ shape: [3, 5, 2] }], attributes: { axes: [0, 2], keepDims: true } },
     { inputs: [{ shape: [7] }], attributes: { axes: [0], keepDims: false } },
   ],
-}
-
-/** The largest element along `axes`. */
-export const ReduceMax: Op = {
-  name: 'ReduceMax',
-  infer: inferReduced,
-  gradient: { none: 'only used to keep exponentials in range, where it cancels' },
-  emit: (node, emitter) => {
-    const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean }
-    const axesName = emitter.constant(BigInt64Array.from(axes, BigInt), [axes.length])
-    emitter.node('ReduceMax', [node.inputs[0].name, axesName], [node.outputs[0].name], { keepdims: keepDims ? 1 : 0 })
-  },
-  samples: [{ inputs: [{ shape: [3, 5] }], attributes: { axes: [1], keepDims: true } }],
 }
 
 /** y = x repeated along its dimensions of size 1 until it has the shape of `like`. */

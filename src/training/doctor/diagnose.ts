@@ -7,6 +7,7 @@ import {
   type Sample,
   type Severity,
 } from '../../data/doctor/index.ts'
+import type { WindowOptions } from '../../data/text-windows.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { type TrainingArguments, trainingArguments } from '../training-arguments.ts'
 import { settingsChecks } from './settings-checks.ts'
@@ -21,6 +22,8 @@ export interface DiagnoseOptions<Example> {
   tokenizer?: Tokenizer
   /** Tokens that texts are cut to. Default: the tokenizer's limit. */
   maxLength?: number
+  /** Set where longer texts are read in windows instead, as a model's `config.longTexts`. */
+  longTexts?: WindowOptions
   /** Settings of the training; without them they are not checked. */
   args?: Partial<TrainingArguments>
   /** Whether the encoder starts from random weights; default `trained`. */
@@ -74,13 +77,14 @@ export function diagnose<Example>(task: string, options: DiagnoseOptions<Example
   const view = viewOf(task)
   if (view) {
     const sample = view.sample as (example: Example) => Sample
-    const { tokenizer, maxLength = tokenizer?.maxLength, unusedColumns } = options
+    const { tokenizer, maxLength = tokenizer?.maxLength, longTexts, unusedColumns } = options
     const context = dataContext({
       targets: view.targets,
       train: trainExamples.map(sample),
       evaluation: evalExamples.map(sample),
       tokenizer,
       maxLength,
+      longTexts,
       unusedColumns,
       seed,
     })

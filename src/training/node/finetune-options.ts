@@ -33,7 +33,10 @@ export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   evalExamples?: EvaluationItems<TaskExample>
   /** Metrics of one's own beside the task's; one of them may be `metricForBestModel`. */
   computeMetrics?: ComputeMetrics<Predictions>
-  /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
+  /**
+   * Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit; of a model with
+   * `longTexts` always the length of its windows.
+   */
   maxLength?: number
   args?: Partial<TrainingArguments>
   /** Folder for all that the run writes. */

@@ -1,3 +1,4 @@
+import { describeCut } from '../../data/text-windows.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
@@ -28,7 +29,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
   const warnings = [...(options.warnings ?? [])]
   if (truncated > 0) {
     const all = trainExamples.length + evalExamples
-    warnings.push(`${truncated} of ${all} texts were cut at ${maxLength} tokens.`)
+    warnings.push(`${truncated} of ${all} texts were cut ${describeCut(maxLength, config.longTexts)}.`)
   }
   const { labelCounts, ...report } = run.report
   return {
@@ -50,7 +51,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
       ...(evalExamples > 0 && { evalExamples, evalSource }),
       labelCounts,
     },
-    settings: { ...args, maxLength },
+    settings: { ...args, maxLength, ...(config.longTexts && { longTexts: JSON.stringify(config.longTexts) }) },
     environment: run.environment,
     history: result.state.log_history,
     metrics,

@@ -84,6 +84,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const best = bestMetricName(args)
   const metricNames = [...new Set([...task.metricNames, ...bestMetric(task, metricOfSet(best, sets), options)])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
+  const { longTexts } = model.config
   task.check(model, trainExamples)
   for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
@@ -116,6 +117,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     settings: {
       ...decisive(args),
       maxLength,
+      ...(longTexts && { longTexts }),
       model: modelHash(model),
       trainData: hash(task, trainItems),
       evalData:

@@ -90,9 +90,9 @@ export function multiLabelClassificationTask({ threshold }: MultiLabelOptions = 
     encode(examples, { model, tokenizer, maxLength }) {
       requireProblemType(model, 'multi_label_classification')
       const targets = labelTargets(examples, model.config.labels)
-      const encoded = encodeExamples(examples, tokenizer, { maxLength })
+      const encoded = encodeExamples(examples, tokenizer, { maxLength, longTexts: model.config.longTexts })
       return {
-        items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, targets: targets[i] })),
+        items: encoded.map(({ truncated: _, ...text }, i) => ({ ...text, targets: targets[i] })),
         truncated: encoded.filter(({ truncated }) => truncated).length,
       }
     },

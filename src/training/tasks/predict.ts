@@ -1,7 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
-import { collateSequences, type EncodedSequence } from '../../data/collator.ts'
+import { collateTexts, type EncodedSequence, type EncodedText } from '../../data/collator.ts'
 import type { EncoderConfig, ProblemType } from '../../models/architecture.ts'
-import type { ModelBatch } from '../../models/batch-inputs.ts'
 import type { EncoderModel } from '../../models/model.ts'
 
 /** Tokens of one prediction batch; more would only cost memory. */
@@ -17,22 +16,21 @@ export interface PredictOptions {
 }
 
 /**
- * The classifier's logits for each sequence, in the order given. Sequences are run in the order of their lengths, so that
- * little of attention's grid is padding; results do not depend on it.
- * @returns float32 [sequences, C], row-major
+ * The classifier's logits for each text, in the order given. Texts are run in the order of their lengths, so that little of
+ * attention's grid is padding; results do not depend on it.
+ * @returns float32 [texts, C], row-major
  */
 export async function classificationLogits(
   model: EncoderModel,
-  sequences: readonly EncodedSequence[],
+  texts: readonly EncodedText[],
   { batchSize = 32, signal, onProgress }: PredictOptions = {},
 ): Promise<Float32Array> {
   const classes = outputsOf(model)
-  const logits = new Float32Array(sequences.length * classes)
+  const logits = new Float32Array(texts.length * classes)
   let done = 0
-  for (const indices of batchesByLength(sequences, batchSize)) {
+  for (const indices of batchesByLength(texts, batchSize)) {
     signal?.throwIfAborted()
-    const batch: ModelBatch = collateSequences(indices.map((index) => sequences[index]))
-    const output = await model.forward(batch)
+    const output = await model.forward(collateTexts(indices.map((index) => texts[index])))
     const data = output.logits!.data as Float32Array
     indices.forEach((index, row) => {
       logits.set(data.subarray(row * classes, (row + 1) * classes), index * classes)

@@ -73,9 +73,9 @@ export const regression = defineTask<Example, TargetItem, RegressionPredictions>
   encode(examples, { model, tokenizer, maxLength }) {
     requireOneNumber(model)
     const values = labelValues(examples)
-    const encoded = encodeExamples(examples, tokenizer, { maxLength })
+    const encoded = encodeExamples(examples, tokenizer, { maxLength, longTexts: model.config.longTexts })
     return {
-      items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, targets: Float32Array.of(values[i]) })),
+      items: encoded.map(({ truncated: _, ...text }, i) => ({ ...text, targets: Float32Array.of(values[i]) })),
       truncated: encoded.filter(({ truncated }) => truncated).length,
     }
   },

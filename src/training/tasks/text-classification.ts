@@ -90,9 +90,9 @@ export function classificationTask({
     encode(examples, { model, tokenizer, maxLength }) {
       requireModel(model)
       const labels = labelIds(examples, labelsOf(model))
-      const encoded = encodeExamples(examples, tokenizer, { maxLength })
+      const encoded = encodeExamples(examples, tokenizer, { maxLength, longTexts: model.config.longTexts })
       return {
-        items: encoded.map(({ ids, typeIds }, i) => ({ ids, typeIds, labelId: labels[i] })),
+        items: encoded.map(({ truncated: _, ...text }, i) => ({ ...text, labelId: labels[i] })),
         truncated: encoded.filter(({ truncated }) => truncated).length,
       }
     },

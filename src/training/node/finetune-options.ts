@@ -16,6 +16,12 @@ export interface FinetuneProgress {
   truncated?: number
 }
 
+/** A place in a run: the first evaluation when so many epochs or steps are done, whichever is first. */
+export interface PausePlace {
+  epochs?: number
+  steps?: number
+}
+
 /** What to train, on what, and where to. */
 export interface FinetuneOptions<TaskExample> {
   /** With the task's head; its labels are the names that the examples' labels must be among. */
@@ -35,6 +41,11 @@ export interface FinetuneOptions<TaskExample> {
   overwrite?: boolean
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
+  /**
+   * Stops there and saves a checkpoint and metrics. `resume` goes on as if the run had never stopped: schedules are those of the
+   * whole run.
+   */
+  pauseAfter?: PausePlace
   onEvent?: (event: TrainerEvent) => void
   onProgress?: (progress: FinetuneProgress) => void
   /** Headline of the report. */

@@ -19,14 +19,15 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { pauseAt, requirePause } from './pause.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 
-export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } from './finetune-options.ts'
+export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress, PausePlace } from './finetune-options.ts'
 
 export interface FinetuneResult {
   result: TrainResult
-  /** Final metrics by name with 95 % intervals; empty without evaluation data, or if the run was aborted. */
+  /** Final metrics by name with 95 % intervals; empty without evaluation data, or if the run was aborted but not paused. */
   metrics: Record<string, MetricInterval>
   /** Absent if the run was aborted. */
   reportPath?: string
@@ -38,6 +39,8 @@ export interface FinetuneResult {
   findings: readonly Finding[]
   /** That for which the run was ended before its time; its `reason` is `aborted` then. */
   endedBy?: Finding
+  /** Whether the run ended at `pauseAfter`; its `reason` is `aborted` then, and its metrics are those of that place. */
+  paused: boolean
 }
 
 /**
@@ -69,6 +72,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const { resume = false, overwrite = false } = options
   const hasEval = evalExamples.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
+  requirePause(options.pauseAfter ?? {}, args)
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, task, model)
   const best = bestMetricName(args)
@@ -105,6 +109,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     },
     overwrite,
   })
+  const pause = pauseAt(options.pauseAfter)
   const watched = watchRun(options, watchContext(task.name, trainExamples, model.config, args))
   const trainer = new Trainer({
     model,
@@ -126,15 +131,17 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       const answers = event.type === 'evaluate' && classAnswers(latest)
       if (answers) watched.tell({ type: 'predictions', step: event.step, ...answers })
     },
+    callbacks: [pause.callback],
   })
-  const result = await trainer.train({ resume, signal: watched.signal })
+  const result = await trainer.train({ resume, signal: AbortSignal.any([watched.signal, pause.signal]) })
   const { findings, endedBy } = watched
+  const paused = result.reason === 'aborted' && pause.signal.aborted && !endedBy
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
-  if (result.reason === 'aborted')
-    return { result, metrics: {}, files, truncated: encoder.truncated, findings, endedBy }
+  if (result.reason === 'aborted' && !paused)
+    return { result, metrics: {}, files, truncated: encoder.truncated, findings, endedBy, paused }
 
   const { state, steps, seconds, tokensPerSecond, loss } = result
-  const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
+  const isBestReloaded = !paused && args.loadBestModelAtEnd && state.best_global_step !== state.global_step
   if (isBestReloaded) latest = undefined
   const predictions = hasEval ? (latest ?? (await predict())) : undefined
   const metrics = predictions ? task.intervals(predictions, metricNames, args.seed) : {}
@@ -146,6 +153,8 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     ...(findings.length > 0 && { findings }),
   }
   await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
+  if (paused)
+    return { result, metrics, files: [...files, METRICS_FILE], truncated: encoder.truncated, findings, paused }
   const record = finetuneRecord({
     task,
     options,
@@ -167,6 +176,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     files: [...files, METRICS_FILE, REPORT_FILE],
     truncated: encoder.truncated,
     findings,
+    paused,
   }
 }
 

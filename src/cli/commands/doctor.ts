@@ -65,7 +65,7 @@ interface TokenizationValues {
 }
 
 /** The tokenizer that texts will be read with and the tokens that they are cut to, without loading weights. */
-async function tokenization(
+export async function tokenization(
   task: CommandTask,
   { model, size, tokenizer: path, maxLength }: TokenizationValues,
 ): Promise<{ tokenizer: Tokenizer; maxLength: number } | undefined> {

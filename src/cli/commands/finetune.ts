@@ -129,6 +129,10 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             overwrite,
             signal,
             ...progress,
+            onEvent: (event) => {
+              progress.onEvent(event)
+              if (event.type === 'step') context.tell({ done: event.step, total: event.totalSteps })
+            },
             title: `${task.title}: ${output}`,
             modelName,
             trainSource: values.train,

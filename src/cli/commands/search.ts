@@ -5,7 +5,7 @@ import { planSearch, search as runSearch, type SearchResult } from '../../traini
 import type { SearchOptions } from '../../training/node/search-options.ts'
 import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
-import { isRange, type SearchMethod, type SearchSpace, searchMethods } from '../../training/search/space.ts'
+import { isRange, type SearchMethod, type SearchSpace, searchMethods, spaceSize } from '../../training/search/space.ts'
 import { bestMetricName, type TrainingArguments, trainingDefaults } from '../../training/training-arguments.ts'
 import {
   type CommandContext,
@@ -48,6 +48,8 @@ const searchFlags = {
   'reduction-factor': { type: 'number', description: 'With asha: one of so many trials goes on (default 3)' },
   parallel: { type: 'number', description: 'Trials at a time (default 1)' },
 } as const satisfies Flags
+
+const usualTrials = 20
 
 /** Flags of finetune that a search decides itself. */
 const decidedHere = ['pause-after-epochs', 'pause-after-steps', 'watch']
@@ -99,7 +101,7 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     const plan: Omit<SearchOptions, 'run' | 'output'> = {
       space,
       method,
-      trials: values.trials ?? (method === 'grid' ? undefined : 20),
+      trials: values.trials ?? (method === 'grid' ? undefined : Math.min(usualTrials, spaceSize(space))),
       objective,
       greaterIsBetter: args.greaterIsBetter,
       seed: args.seed,

@@ -16,15 +16,19 @@ export function renderSearch(record: SearchRecord, description: SearchDescriptio
     description.title || 'Search',
     html`${header(description)}
 <section class="headline">
-${best && metricTiles(bestMetrics(record, best))}<dl class="facts">${facts(record, description).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${best && metricTiles(bestMetrics(record, best))}<dl class="facts">${facts(record).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </section>
 ${best && html`<section><h2>Best settings</h2>${definitions(Object.entries(best.settings) as [string, SettingValue][])}</section>`}${rankingSection(record)}${settingChartsSection(record)}${searchCurvesSection(record)}${failuresSection(record)}${spaceSection(record)}${settingsSection({ settings: record.settings, environment: {} })}`,
   )
 }
 
-function header({ title, task, finishedAt, modelName }: SearchDescription): Html {
+function header({ title, task, finishedAt, modelName, trainExamples, evalExamples }: SearchDescription): Html {
+  const sizes = [
+    trainExamples !== undefined && `${formatCount(trainExamples)} training examples`,
+    evalExamples !== undefined && `${formatCount(evalExamples)} evaluation examples`,
+  ].filter((part) => part !== false)
   return html`<header><p class="kicker">Search${task && ` · ${task.replaceAll('-', ' ')}`}${finishedAt && html` <span>${formatDate(finishedAt)}</span>`}</p>
-<h1>${title || 'Search'}</h1>${modelName && html`<p class="model">from <b>${modelName}</b></p>`}</header>`
+<h1>${title || 'Search'}</h1><p class="model">${modelName && html`from <b>${modelName}</b> `}<span>${sizes.join(' · ')}</span></p></header>`
 }
 
 /** Those of the best trial, the objective first; a page has room for four. */
@@ -34,8 +38,7 @@ function bestMetrics({ objective }: SearchRecord, { metrics }: SearchTrial) {
   return Object.fromEntries(shown)
 }
 
-function facts(record: SearchRecord, { trainExamples, evalExamples }: SearchDescription): [string, string][] {
-  const { method, results, trials, best, seconds, rungs } = record
+function facts({ method, results, trials, best, seconds, rungs }: SearchRecord): [string, string][] {
   const count = (wanted: string) => results.filter(({ status }) => status === wanted).length
   const states = [
     [count('done'), 'to the end'],
@@ -49,8 +52,6 @@ function facts(record: SearchRecord, { trainExamples, evalExamples }: SearchDesc
     ...(shown.length > 0 ? [['Of those', shown.join(', ')] as [string, string]] : []),
     ...(best === null ? [] : [['Best', `trial ${best}`] as [string, string]]),
     ['Time', formatDuration(seconds)],
-    ...(trainExamples === undefined ? [] : [['Training examples', formatCount(trainExamples)] as [string, string]]),
-    ...(evalExamples === undefined ? [] : [['Evaluation examples', formatCount(evalExamples)] as [string, string]]),
   ]
 }
 

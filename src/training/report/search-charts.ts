@@ -3,7 +3,7 @@ import type { SettingValue } from '../run-record.ts'
 import { lastValue, rankedTrials, type SearchRecord, type SearchTrial } from '../search/search-record.ts'
 import { dimensionsOf, isRange, isWhole, type SearchDimension } from '../search/space.ts'
 import { type Axis, linearAxis, logAxis } from './axis.ts'
-import { formatName, formatValue, isFiniteNumber } from './format.ts'
+import { formatCount, formatName, formatValue, isFiniteNumber } from './format.ts'
 import { type Html, html, truncate } from './html.ts'
 import { settingText } from './tables.ts'
 
@@ -26,7 +26,7 @@ export function settingChartsSection(record: SearchRecord): Html | undefined {
     .map(([name, dimension]) => settingChart(record, trials, name, dimension, y))
   if (charts.length === 0) return undefined
   return html`<section><h2>${formatName(record.objective)} by setting</h2><p class="lead">A point is a trial where it came furthest.</p>
-<div class="charts">${charts}</div></section>
+<div class="charts pairs">${charts}</div></section>
 `
 }
 
@@ -98,6 +98,7 @@ export function searchCurvesSection(record: SearchRecord): Html | undefined {
   const y = valueAxis(points.map(({ value }) => value))
   const last = Math.max(...points.map(xOf), rungs?.at.at(-1) ?? 0)
   const x = linearAxis(0, last, { count: 6, extend: false, integers: true })
+  const ticks = rungs ? rungs.at.map((value) => ({ value, label: formatCount(value) })) : x.ticks
   const py = (value: number) => round((1 - y.position(value)) * curvesHeight)
   const path = (trial: SearchTrial) =>
     finite(trial)
@@ -107,7 +108,7 @@ export function searchCurvesSection(record: SearchRecord): Html | undefined {
 <div class="plot"><svg width="100%" height="${curvesHeight}" role="img" aria-label="${formatName(objective)} of ${drawn.length} trials over the ${unit}">
 ${valueGrid(y, py)}
 ${(rungs?.at ?? []).slice(0, -1).map((at) => html`<line class="epoch" x1="${percent(x.position(at))}" x2="${percent(x.position(at))}" y1="0" y2="${curvesHeight}"/>`)}
-${x.ticks.map(
+${ticks.map(
   ({ value, label }) =>
     html`<line class="grid" x1="${percent(x.position(value))}" x2="${percent(x.position(value))}" y1="${curvesHeight}" y2="${curvesHeight + 4}"/><text class="tick" x="${percent(x.position(value))}" y="${curvesHeight + 18}" text-anchor="middle">${label}</text>`,
 )}

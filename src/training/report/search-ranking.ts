@@ -12,13 +12,23 @@ export function rankingSection(record: SearchRecord): Html | undefined {
   const ranked = rankedTrials(record).filter((trial) => trial.status !== 'failed' && isFiniteNumber(lastValue(trial)))
   if (ranked.length === 0) return undefined
   const names = Object.keys(space)
+  // Of a search that is over, how far a trial was trained says it all.
+  const isOver = ranked.every(({ status }) => status === 'done' || status === 'stopped')
   const scale = intervalScale(ranked.map((trial) => trial.metrics[objective]))
-  const head = ['', 'Trial', formatName(objective), '95 % interval', ...names, 'Trained', 'Time', '']
+  const head = [
+    '',
+    'Trial',
+    formatName(objective),
+    '95 % interval',
+    ...names,
+    record.rungs?.unit === 'epochs' ? 'Epochs' : 'Steps',
+    'Time',
+  ]
   return html`<section><h2>Ranking</h2><p class="lead">${rankingNote(record, ranked)}</p>
-<div class="scroll tall"><table class="baselines ranking"><thead><tr>${head.map((name, i) => html`<th${i !== 3 && i < head.length - 1 && html` class="number"`}${i === 3 && html` colspan="2"`}>${name}</th>`)}</tr></thead><tbody>
+<div class="scroll tall"><table class="baselines ranking"><thead><tr>${head.map((name, i) => html`<th${i !== 3 && html` class="number"`}${i === 3 && html` colspan="2"`}>${name}</th>`)}${!isOver && html`<th></th>`}</tr></thead><tbody>
 ${ranked.map((trial, rank) => {
   const metric = trial.metrics[objective]
-  return html`<tr${trial.number === best && html` class="own"`}><td class="number">${rank + 1}</td><th scope="row" class="number">${trial.number}</th><td class="number">${formatValue(lastValue(trial))}</td><td class="interval-cell">${intervalBar(metric, scale)}</td><td class="number interval">${isInterval(metric) && `${formatValue(metric.low)} – ${formatValue(metric.high)}`}</td>${names.map((name) => html`<td class="number">${truncate(settingText(trial.settings[name as keyof typeof trial.settings] as SettingValue), 24)}</td>`)}<td class="number">${trained(record, trial)}</td><td class="number">${formatDuration(trial.seconds)}</td><td>${trial.status === 'done' ? '' : trial.status}</td></tr>
+  return html`<tr${trial.number === best && html` class="own"`}><td class="number">${rank + 1}</td><th scope="row" class="number">${trial.number}</th><td class="number">${formatValue(lastValue(trial))}</td><td class="interval-cell">${intervalBar(metric, scale)}</td><td class="number interval">${isInterval(metric) && `${formatValue(metric.low)} – ${formatValue(metric.high)}`}</td>${names.map((name) => html`<td class="number">${truncate(settingText(trial.settings[name as keyof typeof trial.settings] as SettingValue), 18)}</td>`)}<td class="number">${trained(record, trial)}</td><td class="number">${formatDuration(trial.seconds)}</td>${!isOver && html`<td>${trial.status === 'done' ? '' : trial.status}</td>`}</tr>
 `
 })}</tbody></table></div></section>
 `
@@ -38,11 +48,10 @@ function rankingNote({ greaterIsBetter, objective, rungs }: SearchRecord, ranked
   return `${order}${chance || ''} The first of many is also lucky: its value on fresh data is likely to be a little worse.`
 }
 
-/** How far a trial was trained. */
-function trained({ rungs }: SearchRecord, { status, values, steps }: SearchTrial): string {
-  if (!rungs || status === 'done') return `${formatCount(steps)} steps`
-  const at = rungs.at[values.length - 1]
-  return rungs.unit === 'steps' ? `${formatCount(at)} steps` : `${formatCount(at)} ${at === 1 ? 'epoch' : 'epochs'}`
+/** How far a trial was trained, in epochs where those are the rungs. */
+function trained({ rungs }: SearchRecord, { evaluations, steps }: SearchTrial): string {
+  const last = evaluations.at(-1)
+  return rungs?.unit === 'epochs' && last ? String(Number(last.epoch.toFixed(2))) : formatCount(steps)
 }
 
 const isInterval = (metric: MetricInterval | undefined): metric is MetricInterval =>

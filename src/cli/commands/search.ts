@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
-import { planSearch, search as runSearch, type SearchResult } from '../../training/node/search.ts'
-import type { SearchOptions } from '../../training/node/search-options.ts'
+import { planSearch, search as runSearch } from '../../training/node/search.ts'
+import type { SearchOptions, SearchResult } from '../../training/node/search-options.ts'
 import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
 import { isRange, type SearchMethod, type SearchSpace, searchMethods, spaceSize } from '../../training/search/space.ts'
@@ -116,7 +116,7 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     if (record.rungs?.unit === 'steps')
       Object.assign(settings, { evalStrategy: 'steps', evalSteps: record.rungs.at[0] })
     await checkOutputFolder(values.output)
-    const data = await lookOver(values, settings, context)
+    const data = await lookOver(values, space, settings, context)
     const progress = searchProgress(context.stderr, record)
     const remark = 'Stopping the trials under way, then saving; Ctrl-C again ends at once.'
     const result = await context
@@ -209,7 +209,12 @@ function spaceFlags(): Flags {
 }
 
 /** Reads the data once, so that mistakes in them are told before the first trial, and asks the doctor. */
-async function lookOver(values: SearchValues, settings: Record<string, unknown>, { note }: CommandContext) {
+async function lookOver(
+  values: SearchValues,
+  space: SearchSpace,
+  settings: Record<string, unknown>,
+  { note }: CommandContext,
+) {
   const task = findTask(values.task)
   const args = readTrainingFlags(settings, true)
   const texts = await tokenization(task, values)
@@ -223,6 +228,8 @@ async function lookOver(values: SearchValues, settings: Record<string, unknown>,
       args,
       start: values.size === undefined ? 'trained' : 'random',
       seed: args.seed,
+      // Of a varied rate the settings say nothing.
+      skip: Object.hasOwn(space, 'learningRate') ? ['learning-rate'] : [],
     })
     note(diagnosisText(diagnosis, { brief: true }))
     stopFor(diagnosis, values.strict === true, { findings: diagnosis.findings, counts: diagnosis.counts })

@@ -77,9 +77,11 @@ export const search = defineCommand({
 bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=16,32 epochs=2,3,4 --task text-classification \\
   --model bert-folder --train train.csv --eval-split 0.1 --output out/grid`,
   flags: {
-    ...finetuneFlags,
     ...searchFlags,
+    ...finetuneFlags,
     output: { ...finetune.flags.output, description: 'Folder for trials, search.json, report' },
+    resume: { type: 'boolean', description: 'Go on with the search in --output, if there is one' },
+    overwrite: { type: 'boolean', description: 'Replace an earlier search in --output' },
   },
   async run(flagValues, _, context) {
     const values = flagValues as unknown as SearchValues

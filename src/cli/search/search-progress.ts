@@ -20,14 +20,14 @@ export function searchProgress(
       } else if (event.type === 'progress') {
         // Work that was begun may be lost with a trial that fails; a bar only grows.
         done = Math.max(done, event.done)
-        bar?.update(Math.round(done * 100) / 100, { note })
+        bar?.update(Math.round(done * 100) / 100, { note, total: event.work })
       } else if (event.type === 'trial-end') {
         const { trial, best } = event
         if (best) note = `best ${objective} ${formatMetric(lastValue(best))} (trial ${best.number})`
         const { status, number, seconds, error } = trial
         const found = error
           ? `failed: ${shorten(`${error.code}: ${error.message}`, 160)}`
-          : `${objective} ${formatMetric(lastValue(trial))} after ${trial.steps} steps, ${seconds.toFixed(1)} s${status === 'done' ? '' : ` (${status})`}`
+          : `${objective} ${formatMetric(lastValue(trial))} after ${trial.steps} ${trial.steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s${status === 'done' ? '' : ` (${status})`}`
         bar?.log(`trial ${number} of ${trials}, ${settingsText(trial.settings)}: ${found}`)
       }
     },

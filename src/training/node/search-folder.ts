@@ -93,10 +93,10 @@ export async function reportSearch(
   await writeFileAtomic(join(output, REPORT_FILE), renderSearch(record, description))
 }
 
-/** Deletes the checkpoints of trials that will not go on, but for those of the best. */
+/** Deletes the checkpoints of trials that lost; those of the best and of failed ones stay. */
 export async function removeLostCheckpoints(output: string, { results, best }: SearchRecord): Promise<void> {
   for (const { number, status } of results) {
-    if (number === best || status === 'running' || status === 'paused') continue
+    if (number === best || !(status === 'done' || status === 'stopped')) continue
     const folder = trialFolder(output, number)
     if ((await pathKind(folder)) === 'absent') continue
     await removeLeftovers(folder)

@@ -40,8 +40,8 @@ export type SearchEvent =
   /** `work` counts trials, or with `asha` epochs or steps of training. */
   | { type: 'start'; trials: number; work: number; done: number; unit: 'trials' | 'epochs' | 'steps' }
   | { type: 'trial-start'; trial: SearchTrial; pauseAfter?: PausePlace; resumed: boolean }
-  /** How much of the search's work is done. */
-  | { type: 'progress'; done: number }
+  /** How much of the search's work is done; how much there is may change as it goes on. */
+  | { type: 'progress'; done: number; work: number }
   /** A trial was paused, has ended or has failed; `best` is the best of all so far. */
   | { type: 'trial-end'; trial: SearchTrial; best: SearchTrial | undefined }
   | { type: 'end'; finished: boolean }

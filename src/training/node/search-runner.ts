@@ -57,8 +57,7 @@ export class SearchRunner {
   /** @returns whether all trials are through */
   async run(parallel: number): Promise<boolean> {
     const { rungs, trials } = this.#record
-    const work = rungs ? expectedWork(rungs.at, this.#halving) : trials
-    this.#options.onEvent?.({ type: 'start', trials, work, done: this.#workDone(), unit: rungs?.unit ?? 'trials' })
+    this.#options.onEvent?.({ type: 'start', trials, unit: rungs?.unit ?? 'trials', ...this.#work() })
     try {
       await this.#trainAll(parallel)
     } catch (error) {
@@ -158,7 +157,7 @@ export class SearchRunner {
     this.#record.best = best?.number ?? null
     await this.#save()
     onEvent?.({ type: 'trial-end', trial, best })
-    onEvent?.({ type: 'progress', done: this.#workDone() })
+    onEvent?.({ type: 'progress', ...this.#work() })
   }
 
   /** What a job came to, its error if it failed, or nothing if it was cut short. */
@@ -185,17 +184,18 @@ export class SearchRunner {
     const { rungs } = this.#record
     const before = rungs?.at[active.trial.values.length - 1] ?? 0
     active.done = Math.max(0, share * (rungs?.at.at(-1) ?? 1) - before)
-    this.#options.onEvent?.({ type: 'progress', done: this.#workDone() })
+    this.#options.onEvent?.({ type: 'progress', ...this.#work() })
   }
 
-  /** Trials, or epochs or steps of training, that are done. */
-  #workDone(): number {
-    const { results, rungs } = this.#record
+  /** Trials, or epochs or steps of training, that are done, and that are likely to be done in all. */
+  #work(): { done: number; work: number } {
+    const { results, rungs, trials } = this.#record
     const finished = results.reduce((sum, { values, status }) => {
       if (!rungs) return sum + Number(status === 'done' || status === 'failed')
       return sum + (rungs.at[values.length - 1] ?? 0)
     }, 0)
-    return [...this.#active].reduce((sum, { done }) => sum + done, finished)
+    const done = [...this.#active].reduce((sum, { done }) => sum + done, finished)
+    return { done, work: rungs ? expectedWork(results, rungs.at, this.#halving) : trials }
   }
 
   /** One write at a time, each of all that is known then. */

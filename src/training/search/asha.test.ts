@@ -109,7 +109,8 @@ describe('a function whose best is known', () => {
     const work = trials.reduce((sum, { values }) => sum + rungs[values.length - 1], 0)
     expect(work).toBeLessThan(0.25 * halving.trials * 27)
     // 81 x 1, 27 x 2, 9 x 6, 3 x 18 if nobody is overtaken.
-    expect(expectedWork(rungs, halving)).toBe(81 + 54 + 54 + 54)
+    expect(expectedWork([], rungs, halving)).toBe(81 + 54 + 54 + 54)
+    expect(expectedWork(trials, rungs, halving)).toBe(work)
     expect(jobs.length).toBeGreaterThanOrEqual(81 + 27 + 9 + 3)
   })
 

@@ -103,15 +103,22 @@ export function rankTrials(trials: readonly RungTrial[], greaterIsBetter: boolea
 }
 
 /**
- * Units of training (those of the rungs) that a search is likely to take: each rung passes on its part. A run of bad luck takes
- * more, since who was promoted early may be overtaken.
+ * Units of training (those of the rungs) that the whole search is likely to take, from what has happened so far: each rung passes on
+ * its part, or as many as it has passed on, which may be more, since who was promoted early may be overtaken.
  */
-export function expectedWork(rungs: readonly number[], { trials, reductionFactor }: HalvingSettings): number {
+export function expectedWork(
+  trials: readonly RungTrial[],
+  rungs: readonly number[],
+  { trials: all, reductionFactor }: Pick<HalvingSettings, 'trials' | 'reductionFactor'>,
+): number {
   let work = 0
-  let left = trials
+  let members = all
   for (const [rung, length] of rungs.entries()) {
-    work += left * (length - (rungs[rung - 1] ?? 0))
-    left = Math.max(1, Math.floor(left / reductionFactor))
+    const reached = trials.filter(({ values }) => values.length > rung).length
+    const failed = countAt(trials, rung) - reached
+    work += Math.max(reached, members - failed) * (length - (rungs[rung - 1] ?? 0))
+    const running = trials.filter(({ status, values }) => status === 'running' && values.length === rung + 1).length
+    members = Math.max(1, Math.floor(members / reductionFactor), countAt(trials, rung + 1) + running)
   }
   return work
 }

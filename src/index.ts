@@ -218,7 +218,7 @@ export {
   finetune,
   finetuneClassifier,
 } from './training/node/finetune.ts'
-export type { FinetuneProgress } from './training/node/finetune-options.ts'
+export type { FinetuneProgress, PausePlace } from './training/node/finetune-options.ts'
 export {
   HELD_OUT,
   type PretrainOptions,
@@ -227,6 +227,16 @@ export {
   type PretrainResult,
   pretrain,
 } from './training/node/pretrain.ts'
+export { search } from './training/node/search.ts'
+export type {
+  RunTrial,
+  SearchEvent,
+  SearchOptions,
+  SearchResult,
+  TrialJob,
+  TrialOutcome,
+} from './training/node/search-options.ts'
+export { type FinetuneTrialsOptions, finetuneTrials } from './training/node/search-trials.ts'
 export {
   FolderCheckpoints,
   type FolderCheckpointsOptions,
@@ -262,6 +272,32 @@ export type {
 } from './training/run-record.ts'
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
 export type { RampShape, ScheduleSettings } from './training/schedule-settings.ts'
+export {
+  expectedWork,
+  type HalvingSettings,
+  lostTrials,
+  type NextJob,
+  nextJob,
+  type RungTrial,
+  rankTrials,
+  rungsUpTo,
+  type TrialStatus,
+} from './training/search/asha.ts'
+export type {
+  Rungs,
+  SearchDescription,
+  SearchRecord,
+  SearchTrial,
+  TrialEvaluation,
+} from './training/search/search-record.ts'
+export type {
+  SearchDimension,
+  SearchMethod,
+  SearchRange,
+  SearchSpace,
+  TrialSettings,
+} from './training/search/space.ts'
+export { suggestTrials } from './training/search/suggest.ts'
 export { lengthBuckets, type SliceMetrics, sliceMetrics } from './training/slices.ts'
 export {
   type BestThreshold,

@@ -32,6 +32,12 @@ export type ValuesOf<F extends Flags> = {
     : ValueOf<F[Name]> | undefined
 }
 
+/** How far a command is, for the program that started this one. */
+export interface ProgressMessage {
+  readonly done: number
+  readonly total: number
+}
+
 /** What a command may use of the process. */
 export interface CommandContext {
   /** Prints the result for people on stdout; with `--json` nothing. */
@@ -41,6 +47,8 @@ export interface CommandContext {
   readonly json: boolean
   /** For progress. */
   readonly stderr: ProgressStream
+  /** Tells the program that started this one; nothing if none listens. */
+  tell(progress: ProgressMessage): void
   /**
    * Runs work that ends by itself, leaving all in order, when its signal aborts: within it a first Ctrl-C only aborts the
    * signal and shows `remark`. Elsewhere Ctrl-C ends the program.

@@ -31,6 +31,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/finetune.ts')).finetune,
   },
   {
+    name: 'search',
+    summary: 'Find good training settings',
+    load: async () => (await import('./commands/search.ts')).search,
+  },
+  {
     name: 'doctor',
     summary: 'Look over data and settings before a training',
     load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -14,9 +14,13 @@ function die(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal)
 }
 
+// A trial of a search ends with the search, whatever that ends by, so that no two processes write into its folder.
+if (process.channel) process.once('disconnect', () => die('SIGKILL'))
+
 const { stdout, stderr } = process
+const send = process.channel && process.send!.bind(process)
 const on = process.on.bind(process)
-const status = await runProgram(process.argv.slice(2), { stdout, stderr, on, die })
+const status = await runProgram(process.argv.slice(2), { stdout, stderr, on, die, send })
 process.exitCode = status
 // Whatever still runs must not keep a finished program alive; what was written must reach its reader first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))

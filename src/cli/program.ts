@@ -9,6 +9,7 @@ import {
   commonFlags,
   type Flags,
   type FlagValues,
+  type ProgressMessage,
   parseFlags,
   settingsFromFile,
 } from './command.ts'
@@ -22,6 +23,8 @@ export interface ProgramProcess extends Pick<NodeJS.Process, 'stdout' | 'stderr'
   on(signal: NodeJS.Signals, handle: () => void): unknown
   /** Ends the process at once, as the signal would: a shell sees status 130 for SIGINT. */
   die(signal: NodeJS.Signals): void
+  /** Sends to the process that started this one, if there is a channel to it. */
+  send?(message: ProgressMessage): unknown
 }
 
 /**
@@ -111,6 +114,7 @@ function createContext(json: boolean, system: ProgramProcess): CommandContext {
   return {
     json,
     stderr: system.stderr,
+    tell: (progress) => system.send?.(progress),
     print: (text) => {
       if (!json) system.stdout.write(`${text}\n`)
     },

@@ -28,8 +28,11 @@ export interface ProgressOptions {
 
 /** Shows how far a long task is. */
 export interface Progress {
-  /** @param done units done so far, those of `initial` included */
-  update(done: number, options?: { note?: string }): void
+  /**
+   * @param done units done so far, those of `initial` included
+   * @param options.total how many there are to do, if that has changed
+   */
+  update(done: number, options?: { note?: string; total?: number }): void
   /** Writes a whole line, above the bar where there is one. */
   log(line: string): void
   /** Shows the last state and gives the terminal back; further calls do nothing. */
@@ -57,7 +60,8 @@ const clearLine = '\r\u001b[2K'
  * terminal; elsewhere (a log file, a pipe, `TERM=dumb`) plain lines now and then.
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { stream = process.stderr, unit = 'steps', total, initial = 0, now = () => performance.now() } = options
+  const { stream = process.stderr, unit = 'steps', initial = 0, now = () => performance.now() } = options
+  let { total } = options
   const label = oneLine(options.label)
   const bar = options.bar ?? (stream.isTTY === true && process.env.TERM !== 'dumb')
   const start = now()
@@ -105,10 +109,11 @@ export function createProgress(options: ProgressOptions): Progress {
   }
 
   return {
-    update(value, { note: newNote } = {}) {
+    update(value, { note: newNote, total: newTotal = total } = {}) {
       if (finished) return
       const time = now()
       done = value
+      total = newTotal
       if (newNote !== undefined) note = oneLine(newNote)
       rate.add(time, done)
       if (bar) {

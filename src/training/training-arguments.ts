@@ -142,7 +142,8 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   ...reportDefaults,
 }
 
-const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
+/** Settings that are whole numbers, with the least that each may be. */
+export const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
   batchSize: 1,
   evalBatchSize: 1,
   tokenBudget: 0,

@@ -96,6 +96,8 @@ export class TrainingRun<Item> {
   async #train(signal?: AbortSignal): Promise<EndReason> {
     const { state, steps, args } = this.#parts
     for await (const next of steps.between(state.global_step, steps.total)) {
+      // A run that was resumed where it is to stop takes no step.
+      if (signal?.aborted && this.#lastSaved === state.global_step) return 'aborted'
       await this.#takeStep(next)
       const due = this.#dueAfter(next)
       let improved = false

@@ -67,7 +67,7 @@ interface TokenizationValues extends TaskValues {
 }
 
 /** The tokenizer that texts will be read with and the tokens that they are cut to, without loading weights. */
-async function tokenization(
+export async function tokenization(
   task: CommandTask,
   values: TokenizationValues,
 ): Promise<{ tokenizer: Tokenizer; maxLength: number; longTexts?: LongTexts } | undefined> {

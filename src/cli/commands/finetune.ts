@@ -64,7 +64,13 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     },
     resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
+    'pause-after-epochs': {
+      type: 'number',
+      description: 'Stop at the first evaluation after so many epochs; --resume goes on as if there was no stop',
+    },
+    'pause-after-steps': { type: 'number', description: 'The same after so many steps' },
     doctor: { type: 'boolean', description: 'Look over data, settings and training (default; --no-doctor: do not)' },
+    watch: { type: 'boolean', description: 'Look over the training alone (default: if data and settings are)' },
     strict: { type: 'boolean', description: 'Stop for warnings of the doctor too, not for errors alone' },
     'max-length': maxLengthFlag,
     format: formatFlag,
@@ -140,6 +146,10 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             overwrite,
             signal,
             ...progress,
+            onEvent: (event) => {
+              progress.onEvent(event)
+              if (event.type === 'step') context.tell({ done: event.step, total: event.totalSteps })
+            },
             title: `${task.title}: ${output}`,
             modelName,
             trainSource: values.train,
@@ -147,14 +157,15 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             baselines: hasOneSet ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings,
             findings: diagnosis?.findings,
-            watch: doctor,
+            watch: values.watch ?? doctor,
             strict,
+            pauseAfter: { epochs: values.pauseAfterEpochs, steps: values.pauseAfterSteps },
             onFinding: (finding) => context.note(`\n${findingText(finding)}`),
           }),
         )
         .finally(progress.finish)
       if (finished.endedBy) throw stopped(output, finished)
-      if (finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished)
       return report(output, finished, context)
     } finally {
       await model.close()
@@ -281,14 +292,14 @@ function stopped(output: string, { result, endedBy, findings }: FinetuneResult):
   )
 }
 
-function report(output: string, { result, metrics, files }: FinetuneResult, { print }: CommandContext) {
+function report(output: string, { result, metrics, files, paused }: FinetuneResult, { print }: CommandContext) {
   const { steps, seconds, tokensPerSecond, reason } = result
-  const why = reason === 'early-stopping' ? ' (stopped early: no improvement)' : ''
+  const why = reason === 'early-stopping' ? ' (stopped early: no improvement)' : paused ? ' (paused)' : ''
   print(`${count(steps)} steps in ${seconds.toFixed(1)} s, ${count(Math.round(tokensPerSecond))} tokens/s${why}`)
   if (Object.keys(metrics).length > 0) print(`\n${metricTable(metrics)}`)
   print(`\n${output}: ${files.join(', ')}`)
   const values = Object.fromEntries(Object.entries(metrics).map(([name, { value }]) => [name, value]))
-  return { output, steps, seconds, tokensPerSecond, metrics: values }
+  return { output, steps, seconds, tokensPerSecond, metrics: values, ...(paused && { paused }) }
 }
 
 const count = (value: number): string => value.toLocaleString('en-US')

@@ -19,6 +19,12 @@ export interface FinetuneProgress {
   truncated?: number
 }
 
+/** A place in a run: the first evaluation when so many epochs or steps are done, whichever is first. */
+export interface PausePlace {
+  epochs?: number
+  steps?: number
+}
+
 /** What to train, on what, and where to. */
 export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   /** With the task's head; its labels are the names that the examples' labels must be among. */
@@ -47,6 +53,11 @@ export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   overwrite?: boolean
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
+  /**
+   * Stops there and saves a checkpoint and metrics. `resume` goes on as if the run had never stopped: schedules are those of the
+   * whole run.
+   */
+  pauseAfter?: PausePlace
   onEvent?: (event: TrainerEvent) => void
   /** Told of every event behind the loggers of `reportTo`; may ask the run to evaluate, to save and to stop. */
   callbacks?: readonly TrainerCallback[]

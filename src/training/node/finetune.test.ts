@@ -57,6 +57,32 @@ test('to resume a run that is done leaves its numbers', async () => {
   expect(await readFile(join(output, 'metrics.json'), 'utf8')).toBe(before)
 })
 
+test('a run that pauses at evaluations, and is killed there, ends as one that does not', async () => {
+  const args = { epochs: 4, warmupRatio: 0.3, learningRate: 0.01, loggingSteps: 4, saveStrategy: 'no' as const }
+  const options = { args, evalExamples: examples(12) }
+  const whole = await run({ output: join(root, 'whole'), ...options })
+  const evaluations = whole.result.state.log_history.filter((entry) => 'eval_loss' in entry)
+  const output = join(root, 'pauses')
+  for (const [pauseAfter, epochs] of [
+    [{ epochs: 1 }, 1],
+    [{ epochs: 1 }, 1], // as if what asked for the pause had been killed before it knew of it
+    [{ steps: 13 }, 3],
+    [{ epochs: 4 }, 4],
+  ] as const) {
+    const { result, paused, metrics } = await run({ output, ...options, pauseAfter, resume: true })
+    expect([result.steps, paused]).toEqual([6 * epochs, epochs < 4])
+    expect(metrics.loss.value).toBe(evaluations[epochs - 1].eval_loss)
+    expect(metrics.accuracy.low).toBeLessThanOrEqual(metrics.accuracy.value)
+    const { metrics: written, training } = JSON.parse(await readFile(join(output, 'metrics.json'), 'utf8'))
+    expect([written, training.steps]).toEqual([metrics, result.steps])
+  }
+  const weights = (folder: string) => readFile(join(root, folder, 'model.safetensors'))
+  expect((await weights('pauses')).equals(await weights('whole'))).toBe(true)
+  const again = JSON.parse(await readFile(join(output, 'trainer_state.json'), 'utf8'))
+  const rates = ({ log_history }: typeof again) => log_history.map(({ learning_rate }: typeof again) => learning_rate)
+  expect(rates(again)).toEqual(rates(whole.result.state))
+})
+
 test('without evaluation data there are no metrics, but a report', async () => {
   const output = join(root, 'plain')
   const { metrics, reportPath } = await run({ output, args: { maxSteps: 3 } })
@@ -86,6 +112,8 @@ test.each([
   ],
   ['no examples', { trainExamples: [] }, /no training example/],
   ['a length that the model cannot take', { maxLength: 9 }, /from 3 to 8, the model's limit, not 9/],
+  ['a pause without evaluations', { pauseAfter: { epochs: 1 } }, /pauseAfter needs evaluations/],
+  ['a pause at nothing', { pauseAfter: { steps: 0 } }, /pauseAfter steps must be above 0, not 0/],
   ['a setting out of range', { args: { epochs: 0 } }, /epochs must be a number above 0/],
 ])('%s is refused before the folder is made', async (_name, options, message) => {
   await expect(run({ output: join(root, 'refused'), ...options })).rejects.toThrow(message)

@@ -23,16 +23,17 @@ import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-opti
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
+import { pauseAt, requirePause } from './pause.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 
-export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } from './finetune-options.ts'
+export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress, PausePlace } from './finetune-options.ts'
 
 export interface FinetuneResult {
   result: TrainResult
   /**
    * Final metrics by name with 95 % intervals, with the set's name in front if there are several; empty without evaluation data,
-   * or if the run was aborted.
+   * or if the run was aborted but not paused.
    */
   metrics: Record<string, MetricInterval>
   /** What `computeMetrics` made of the final predictions, under the same names. */
@@ -47,6 +48,8 @@ export interface FinetuneResult {
   findings: readonly Finding[]
   /** That for which the run was ended before its time; its `reason` is `aborted` then. */
   endedBy?: Finding
+  /** Whether the run ended at `pauseAfter`; its `reason` is `aborted` then, and its metrics are those of that place. */
+  paused: boolean
 }
 
 /**
@@ -79,6 +82,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const sets = evaluationSets(options.evalExamples)
   const hasEval = sets.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
+  requirePause(options.pauseAfter ?? {}, args)
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, task, model)
   const best = bestMetricName(args)
@@ -127,6 +131,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     },
     overwrite,
   })
+  const pause = pauseAt(options.pauseAfter)
   const watched = watchRun(options, watchContext(task.name, trainExamples, model.config, args))
   const trainer = new Trainer({
     model,
@@ -144,7 +149,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
         : Object.fromEntries(evalSets.map(({ name, items }) => [name, items])),
     args: { ...args, ...reportDefaults },
     checkpoints,
-    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? [])],
+    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? []), pause.callback],
     onEvent: (event) => {
       if (event.type === 'step') latest.clear()
       options.onEvent?.(event)
@@ -153,14 +158,15 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       if (answers) watched.tell({ type: 'predictions', step: event.step, ...answers })
     },
   })
-  const result = await trainer.train({ resume, signal: watched.signal })
+  const result = await trainer.train({ resume, signal: AbortSignal.any([watched.signal, pause.signal]) })
   const { findings, endedBy } = watched
+  const paused = result.reason === 'aborted' && pause.signal.aborted && !endedBy
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
-  if (result.reason === 'aborted')
-    return { result, metrics: {}, ownMetrics: {}, files, truncated: encoder.truncated, findings, endedBy }
+  if (result.reason === 'aborted' && !paused)
+    return { result, metrics: {}, ownMetrics: {}, files, truncated: encoder.truncated, findings, endedBy, paused }
 
   const { state, steps, seconds, tokensPerSecond, loss } = result
-  const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
+  const isBestReloaded = !paused && args.loadBestModelAtEnd && state.best_global_step !== state.global_step
   if (isBestReloaded) latest.clear()
   const metrics: Record<string, MetricInterval> = {}
   const own: Record<string, number> = {}
@@ -181,6 +187,8 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     ...(findings.length > 0 && { findings }),
   }
   await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
+  if (paused)
+    return { result, metrics, ownMetrics: own, files: [...files, METRICS_FILE], truncated: encoder.truncated, findings, paused }
   const record = finetuneRecord({
     task,
     options,
@@ -208,6 +216,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     files: [...files, METRICS_FILE, REPORT_FILE],
     truncated: encoder.truncated,
     findings,
+    paused,
   }
 }
 

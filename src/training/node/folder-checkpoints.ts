@@ -28,6 +28,7 @@ import {
   SETTINGS_FILE,
   STATE_FILE,
 } from './run-folder.ts'
+import { changedSettings } from './run-identity.ts'
 
 export interface FolderCheckpointsOptions {
   /** Writes the tokenizer's files into a folder that holds a model. */
@@ -165,16 +166,11 @@ export class FolderCheckpoints implements CheckpointStore {
   async #requireSameSettings(folder: string): Promise<void> {
     const saved = await readJsonFile(join(folder, SETTINGS_FILE))
     const now = JSON.parse(this.#settingsJson()) as Record<string, unknown>
-    const changed = [...new Set([...Object.keys(saved), ...Object.keys(now)])].filter(
-      (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
-    )
+    const changed = changedSettings(saved, now)
     if (changed.length > 0) {
-      const list = changed
-        .map((key) => `${key}: ${JSON.stringify(saved[key])} -> ${JSON.stringify(now[key])}`)
-        .join('\n  ')
       throw new ConfigError(
         'RESUME_SETTINGS',
-        `${folder} belongs to a run with other settings; resume with the same, or use another output folder:\n  ${list}`,
+        `${folder} belongs to a run with other settings; resume with the same, or use another output folder:\n  ${changed.join('\n  ')}`,
       )
     }
   }

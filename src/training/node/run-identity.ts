@@ -26,6 +26,17 @@ export function modelHash(model: EncoderModel): string {
   return digest((add) => add(JSON.stringify([model.className, architecture.writeConfig(config), config.labels])))
 }
 
+/** The settings that two runs do not share, a line each: `name: 1 -> 2`; nothing if they share all. */
+export function changedSettings(
+  saved: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): string[] {
+  return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
+    .map((key) => [key, JSON.stringify(saved[key]), JSON.stringify(now[key])])
+    .filter(([, before, after]) => before !== after)
+    .map(([key, before, after]) => `${key}: ${before} -> ${after}`)
+}
+
 /** 32 hexadecimal digits of all that `fill` adds. */
 export function digest(fill: (add: (part: string | NodeJS.ArrayBufferView) => void) => void): string {
   const sum = createHash('sha256')

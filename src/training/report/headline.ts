@@ -25,7 +25,7 @@ ${warnings.length > 0 && html`<aside class="warnings" aria-label="Warnings"><ul>
 }
 
 /** `2025-03-04 05:06 UTC`; what is no date stays as it is. */
-function formatDate(iso: string): string {
+export function formatDate(iso: string): string {
   const time = new Date(iso)
   return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

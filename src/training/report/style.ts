@@ -46,6 +46,7 @@ section{margin-top:40px}
 .charts{display:grid;grid-template-columns:1fr 1fr;gap:12px}
 .chart{padding:16px 18px 8px;min-width:0}
 .chart.wide,.chart:last-child:nth-child(even){grid-column:1/-1}
+.charts.pairs .chart:last-child:nth-child(even){grid-column:auto}.charts.pairs .chart:last-child:nth-child(odd){grid-column:1/-1}
 .chart figcaption{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 18px;margin-bottom:12px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;color:var(--soft);margin-left:auto}
 .legend b{color:var(--ink);font-weight:600;margin-left:3px}
@@ -70,6 +71,8 @@ section{margin-top:40px}
 .point{opacity:.45}.point:hover{opacity:1}
 .equal{stroke:var(--faint);stroke-dasharray:4 4}
 .reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .gap{fill:var(--c2);opacity:.3}.reliability .few{opacity:.45}
+.curve.trial{stroke-width:1.25;opacity:.55}.curve.best{stroke-width:2.5;opacity:1}
+.curve.ended{stroke:var(--faint);opacity:.4}.trial-point{opacity:.75}.trial-point:hover{opacity:1}.trial-point.ended{fill:var(--faint)}.swatch.ended{background:var(--faint)}
 .missing{stroke:var(--bad);stroke-width:2}
 .hover{fill:transparent}
 .hover:hover{fill:var(--ink);fill-opacity:.06}
@@ -90,6 +93,7 @@ th{font-weight:500;text-align:left}
 .number{text-align:right;white-space:nowrap}
 .number small{color:var(--soft);font-size:12.5px;margin-left:4px}
 .baselines .wide-cell{width:42%;min-width:140px}
+.baselines.ranking th,.baselines.ranking td{padding-left:8px;padding-right:8px}.ranking .interval-cell{width:16%;min-width:90px}.ranking thead th{white-space:nowrap}
 .baselines .own th,.baselines .own td{font-weight:650;background:color-mix(in srgb,var(--c1) 8%,transparent)}
 .baselines tr:not(.own) .f1{fill:var(--faint)}
 .confusion{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start}

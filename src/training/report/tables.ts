@@ -45,12 +45,12 @@ export function settingsSection({
   return html`${groups.map(({ title, rows }) => html`<section><h2>${title}</h2>${definitions(rows)}</section>\n`)}`
 }
 
-function definitions(rows: readonly (readonly [string, SettingValue])[]): Html {
+export function definitions(rows: readonly (readonly [string, SettingValue])[]): Html {
   return html`<dl class="definitions">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${settingText(value)}</dd></div>`)}</dl>`
 }
 
 /** `true` as yes, nothing as a dash, small numbers as powers of ten. */
-function settingText(value: SettingValue): string {
+export function settingText(value: SettingValue): string {
   if (value === null || value === undefined || value === '') return '–'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') {

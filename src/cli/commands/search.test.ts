@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SearchRecord } from '../../training/search/search-record.ts'
+import {
+  labelledCsv,
+  makeModelFolder,
+  makeVocabulary,
+  runHere,
+  startProgram,
+  temporaryDirectory,
+} from '../program.samples.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await temporaryDirectory()
+  await makeVocabulary(join(folder, 'tok'))
+  await makeModelFolder(join(folder, 'base'), join(folder, 'tok'))
+  await writeFile(join(folder, 'train.csv'), labelledCsv(400, 1))
+  await writeFile(join(folder, 'dev.csv'), labelledCsv(40, 2))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const saved = async (): Promise<SearchRecord> => JSON.parse(await readFile(join(folder, 'out/search.json'), 'utf8'))
+
+test('a search that is killed takes its trial with it, and goes on with --resume to its end', async () => {
+  const args = [
+    ...'search --task text-classification --model base --train train.csv --eval dev.csv --threads 1 --no-doctor'.split(
+      ' ',
+    ),
+    ...'--space learning-rate=0.02,1e-7 batch-size=4 --trials 2 --epochs 4 --reduction-factor 2 --min-length 2'.split(
+      ' ',
+    ),
+    ...'--metric-for-best-model accuracy --json --output out'.split(' '),
+  ]
+  const { child, done } = startProgram(args, folder)
+  const second = join(folder, 'out/trials/002')
+  while (!existsSync(join(second, 'training_args.json')) && child.exitCode === null) await wait(5)
+  child.kill('SIGKILL')
+  await done
+  const before = await saved()
+  expect(before.results.map(({ status }) => status)).toEqual(['paused', 'running'])
+  await wait(100)
+  const times = async () =>
+    Promise.all((await readdir(second)).map(async (name) => (await stat(join(second, name))).mtimeMs))
+  const quiet = await times()
+
+  await wait(300)
+  expect(await times()).toEqual(quiet)
+  const { status, stdout, stderr } = await startProgram([...args, '--resume'], folder).done
+  expect(status, stderr).toBe(0)
+  const result = JSON.parse(stdout)
+  const after = await saved()
+  const { learningRate } = after.results[after.best! - 1].settings
+  expect(learningRate).toBe(0.02)
+  expect(after.results.map(({ settings }) => settings)).toEqual(
+    expect.arrayContaining([
+      { learningRate: 0.02, batchSize: 4 },
+      { learningRate: 1e-7, batchSize: 4 },
+    ]),
+  )
+  expect(after.rungs).toEqual({ unit: 'epochs', at: [2, 4] })
+  expect(after.results[0].evaluations.slice(0, 2)).toEqual(before.results[0].evaluations)
+  expect(after.results.map(({ steps }) => steps).sort()).toEqual([200, 400])
+  expect(result).toMatchObject({
+    objective: 'accuracy',
+    best: { trial: after.best, model: `out/trials/00${after.best}`, settings: { learningRate: 0.02 } },
+    trials: [{ status: 'done' }, { status: 'stopped' }],
+  })
+  expect(result.best.metrics.accuracy.value).toBeGreaterThan(0.9)
+  const best = await readdir(join(folder, result.best.model))
+  for (const name of ['model.safetensors', 'report.html', 'metrics.json', 'checkpoint-400'])
+    expect(best).toContain(name)
+  expect(await readdir(join(folder, `out/trials/00${3 - after.best!}`))).not.toContain('checkpoint-200')
+  expect(stderr).toMatch(/trial \d of 2, learning-rate .*, batch-size 4: accuracy [01]\.\d{4} after \d+ steps/)
+})
+
+describe('what cannot be is refused before anything is trained', () => {
+  const base = () => [
+    ...`search --task text-classification --model ${folder}/base --train ${folder}/train.csv --no-doctor`.split(' '),
+    ...['--output', join(folder, 'never')],
+  ]
+  const withEval = ['--eval', 'dev.csv']
+  const cases: [string, string[], RegExp][] = [
+    ['no evaluation data', ['--space', 'batch-size=8,16'], /judges trials on held-out data: give --eval/],
+    [
+      'an unknown name',
+      [...withEval, '--space', 'learnin-rate=1,2'],
+      /unknown training argument "learnin-rate"; did you mean "learningRate"/,
+    ],
+    ['a name twice', [...withEval, '--space', 'epochs=1', 'epochs=2', '--method', 'grid'], /epochs is there twice/],
+    ['a scale', [...withEval, '--space', 'learning-rate=lg:1e-5..1e-3'], /"lg" is no scale/],
+    ['no numbers', [...withEval, '--space', 'learning-rate=a..b'], /a range is two numbers/],
+    ['a value out of range', [...withEval, '--space', 'warmup-ratio=0..1.5'], /warmup-ratio must be below 1, not 1.5/],
+    [
+      'a value of another type',
+      [...withEval, '--space', 'batch-size=8,big'],
+      /"batchSize" must be a number, not "big"/,
+    ],
+    ['what others need', [...withEval, '--space', 'momentum=0,0.9'], /momentum is a setting of the optimizer sgd/],
+    ['no file', [...withEval, '--space', 'none.yaml'], /none.yaml cannot be read .*: give a file, or NAME=VALUES/],
+    [
+      'a missing method',
+      [...withEval, '--space', 'batch-size=8,16', '--method', 'bayes'],
+      /unknown search method "bayes"/,
+    ],
+    [
+      'too short for asha',
+      [...withEval, '--space', 'batch-size=8,16', '--epochs', '2', '--trials', '2'],
+      /at least 3 \(1 x 3\) to halve in, not 2/,
+    ],
+    [
+      'evaluations of asha',
+      [...withEval, '--space', 'batch-size=8,16', '--trials', '2', '--eval-steps', '3'],
+      /leave eval-steps out/,
+    ],
+    [
+      'seeds and a split',
+      ['--eval-split', '0.2', '--space', 'seed=1,2', '--method', 'grid'],
+      /the seed decides what --eval-split holds out/,
+    ],
+    [
+      'an unknown metric',
+      [...withEval, '--space', 'batch-size=8,16', '--metric-for-best-model', 'f2'],
+      /unknown metric "f2"/,
+    ],
+    [
+      'more trials than combinations',
+      [...withEval, '--space', 'batch-size=8,16', '--trials', '20'],
+      /2 combinations.*fewer than 20 trials/,
+    ],
+  ]
+  test.each(cases)('%s', async (_, args, message) => {
+    const { status, stderr } = await runHere([...base(), ...args])
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+    expect(existsSync(join(folder, 'never'))).toBe(false)
+  })
+
+  test.each([
+    ['- 1\n', /must hold names and values/],
+    ['batchSize: {from: 1}\n', /"batchSize" must be a list, or a range/],
+    ['learningRate: {low: 1e-5, high: 1e-3, logg: true}\n', /unknown key "logg"; did you mean "log"/],
+    ['batchSize: [8, 16\n', /no valid YAML or JSON/],
+  ])('the file %j', async (text, message) => {
+    await writeFile(join(folder, 'space.yaml'), text)
+    const { status, stderr } = await runHere([...base(), ...withEval, '--space', join(folder, 'space.yaml')])
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+  })
+})

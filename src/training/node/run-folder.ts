@@ -33,15 +33,17 @@ export async function earlierRun(folder: string): Promise<string[]> {
   return names.filter((name) => run.test(name)).sort()
 }
 
-/** @throws ConfigError if the folder holds an earlier run or a model */
-export async function requireNoRun(folder: string): Promise<void> {
+const runAdvice =
+  'go on with it with resume (--resume), replace it with overwrite (--overwrite), or choose another folder'
+
+/**
+ * @param advice what to do then
+ * @throws ConfigError if the folder holds an earlier run or a model
+ */
+export async function requireNoRun(folder: string, advice = runAdvice): Promise<void> {
   const found = await earlierRun(folder)
   if (found.length === 0) return
-  throw new ConfigError(
-    'OUTPUT_NOT_EMPTY',
-    `${folder} holds an earlier run or a model (${listed(found)}): go on with it with resume (--resume), replace it with ` +
-      'overwrite (--overwrite), or choose another folder',
-  )
+  throw new ConfigError('OUTPUT_NOT_EMPTY', `${folder} holds an earlier run or a model (${listed(found)}): ${advice}`)
 }
 
 /** `a, b, c, d, …`: the names for a message. */

@@ -69,7 +69,7 @@ section{margin-top:40px}
 .mark:hover{stroke:var(--ink)}
 .point{opacity:.45}.point:hover{opacity:1}
 .equal{stroke:var(--faint);stroke-dasharray:4 4}
-.reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .gap{fill:var(--c2);opacity:.3}.reliability .few{opacity:.45}
+.reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .too-sure{fill:var(--c2);opacity:.3}.reliability .not-sure{fill:var(--c3);opacity:.8}.reliability .few{opacity:.45}
 .missing{stroke:var(--bad);stroke-width:2}
 .hover{fill:transparent}
 .hover:hover{fill:var(--ink);fill-opacity:.06}
@@ -88,6 +88,8 @@ th{font-weight:500;text-align:left}
 .bar.support span::after{background:var(--faint)}
 .bar small{color:var(--soft);margin-left:8px;font-size:13px}
 .number{text-align:right;white-space:nowrap}
+.verdict-cell{white-space:nowrap}
+.below{color:var(--soft);font-size:13px;margin-top:8px}
 .number small{color:var(--soft);font-size:12.5px;margin-left:4px}
 .baselines .wide-cell{width:42%;min-width:140px}
 .baselines .own th,.baselines .own td{font-weight:650;background:color-mix(in srgb,var(--c1) 8%,transparent)}

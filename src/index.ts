@@ -219,6 +219,7 @@ export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
 export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
+export type { CardOptions } from './training/report/card-facts.ts'
 export type {
   ClassRow,
   ConfusionTable,

@@ -2,6 +2,7 @@ import type { Finding } from '../../data/doctor/index.ts'
 import type { Example } from '../../data/example.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
+import type { CardOptions } from '../report/card-facts.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TrainerEvent } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
@@ -45,6 +46,8 @@ export interface FinetuneOptions<TaskExample> {
   evalSource?: string
   /** Metrics of simpler solutions on the same evaluation examples, for the report. */
   baselines?: RunRecord['baselines']
+  /** What only you know of the model, for its card. */
+  card?: CardOptions
   /** Whole sentences for the top of the report. */
   warnings?: readonly string[]
   /** What `diagnose` found, for metrics.json and the report. */

@@ -19,8 +19,9 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
+import { writeModelCard } from './write-model-card.ts'
 
 export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } from './finetune-options.ts'
 
@@ -30,6 +31,8 @@ export interface FinetuneResult {
   metrics: Record<string, MetricInterval>
   /** Absent if the run was aborted. */
   reportPath?: string
+  /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
+  cardPath?: string
   /** Names of what stands in the output folder, for people. */
   files: string[]
   /** How many texts were cut to `maxLength`. */
@@ -55,7 +58,7 @@ export function finetuneClassifier(options: FinetuneClassifierOptions): Promise<
 
 /**
  * Trains a model on labelled data and leaves a folder that holds it as transformers saves it, its tokenizer,
- * `checkpoint-N/`, `trainer_state.json`, `metrics.json` and `report.html`. All settings and data are checked before the
+ * `checkpoint-N/`, `trainer_state.json`, `metrics.json`, `report.html` and a model card, README.md. All settings and data are checked before the
  * folder is touched. The same model, data, settings and number of threads give the same weights, also if the run was
  * killed in between and resumed.
  *
@@ -160,11 +163,25 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   })
   const reportPath = join(output, REPORT_FILE)
   await writeFileAtomic(reportPath, renderReport(record))
+  const cardPath = await writeModelCard({
+    output,
+    record,
+    model,
+    labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
+    args,
+    settings: { maxLength },
+    modelName: options.modelName,
+    trainSource: options.trainSource,
+    evalSource: options.evalSource,
+    diagnosed: options.findings !== undefined,
+    card: options.card,
+  })
   return {
     result,
     metrics,
     reportPath,
-    files: [...files, METRICS_FILE, REPORT_FILE],
+    cardPath,
+    files: [...files, METRICS_FILE, REPORT_FILE, ...(cardPath === undefined ? [] : [CARD_FILE])],
     truncated: encoder.truncated,
     findings,
   }

@@ -1,17 +1,21 @@
 /** Names in a run's folder: what a run keeps there, and what one that was killed leaves. */
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileError } from '../../checkpoints/node/files.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { CARD_MARK } from '../report/card-mark.ts'
 
 export const STATE_FILE = 'trainer_state.json'
 export const OPTIMIZER_FILE = 'optimizer.safetensors'
 export const SETTINGS_FILE = 'training_args.json'
 export const METRICS_FILE = 'metrics.json'
 export const REPORT_FILE = 'report.html'
+export const CARD_FILE = 'README.md'
 
 const modelFile = String.raw`config\.json|model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?`
-const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE].map((name) => name.replace('.', '\\.')).join('|')
+const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE]
+  .map((name) => name.replace('.', '\\.'))
+  .join('|')
 
 /** What a new run would replace or mix with. */
 const run = new RegExp(`^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE})$`)
@@ -58,6 +62,21 @@ export async function removeRun(folder: string): Promise<void> {
     if (/^\.checkpoint-/.test(name)) await rm(join(folder, name), { recursive: true })
   }
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
+  if (await hasOwnCard(folder)) await rm(join(folder, CARD_FILE))
+}
+
+/** Whether a folder's README.md is a model card that may be written anew. */
+export async function hasOwnCard(folder: string): Promise<boolean> {
+  return (await readCard(folder))?.includes(CARD_MARK) ?? false
+}
+
+/** A folder's README.md, if there is one. @throws CheckpointError if it cannot be read */
+export async function readCard(folder: string): Promise<string | undefined> {
+  const path = join(folder, CARD_FILE)
+  return readFile(path, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined
+    throw fileError(error, path)
+  })
 }
 
 /** Deletes a checkpoint under another name: half deleted it must not look like one. */

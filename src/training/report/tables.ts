@@ -50,7 +50,7 @@ function definitions(rows: readonly (readonly [string, SettingValue])[]): Html {
 }
 
 /** `true` as yes, nothing as a dash, small numbers as powers of ten. */
-function settingText(value: SettingValue): string {
+export function settingText(value: SettingValue): string {
   if (value === null || value === undefined || value === '') return '–'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') {

@@ -44,7 +44,7 @@ function summary({ name, record, className, labels, start }: CardFacts): string 
     ['model', `${escapeMarkdown(className)}: ${sizes.join(', ')}`],
     ...(start === undefined ? [] : [['began as', escapeMarkdown(start)]]),
     ...(labels.length === 0 ? [] : [['labels', listed(labels)]]),
-    ['trained with', `bertsmith${made}${finishedAt ? `, until ${escapeMarkdown(finishedText(finishedAt))}` : ''}`],
+    ['trained with', `bertsmith${made}${finishedAt ? `, finished ${escapeMarkdown(finishedText(finishedAt))}` : ''}`],
   ]
   return `# ${escapeMarkdown(name) || 'Model'}\n\n${markdownTable(['', ''], rows)}`
 }

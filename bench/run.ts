@@ -1,11 +1,12 @@
 /** `npm run bench`: measures bertsmith's training step against PyTorch and TensorFlow.js, and its tokenizer against
  * Hugging Face's. See docs/benchmarks.md. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { count } from './flags.ts'
+import { machine } from './machine.ts'
 import { renderMarkdown, renderText } from './report.ts'
-import { type BenchResult, type CaseName, caseGroups, caseNames, type Machine, type Settings } from './results.ts'
+import { type BenchResult, type CaseName, caseGroups, caseNames, type Settings } from './results.ts'
 import { inThisFolder, SideError } from './side.ts'
 import { type RunContext, runStepCase } from './step-case.ts'
 import { runTfjsCase } from './tfjs-case.ts'
@@ -113,17 +114,6 @@ function measure(name: CaseName, context: RunContext) {
   return name === 'tokenizers' ? runTokenizersCase(context) : runStepCase(name, context)
 }
 
-function machine(): Machine {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-    processors: availableParallelism(),
-    memoryBytes: totalmem(),
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    loadAverage: loadavg()[0],
-  }
-}
-
 /** Prints the newest full result of each case. */
 async function printMarkdown(cases: readonly CaseName[]): Promise<number> {
   const files = (await readdir(results).catch(() => [])).filter((file) => file.endsWith('.json')).sort()
@@ -153,12 +143,6 @@ function casesOf(text: string): readonly CaseName[] {
     throw new Error(`there is no case "${text}"; there are ${known.join(', ')}`)
   }
   return [name]
-}
-
-function count(flag: string, text: string, least: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= least) return value
-  throw new Error(`${flag} must be a whole number of at least ${least}, not "${text}"`)
 }
 
 /** What a side said, or where this program went wrong. */

@@ -31,3 +31,12 @@ export function quantile(values: readonly number[], q: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+export const mean = (values: readonly number[]): number => sum(values) / values.length
+
+/** Of the mean: the sample's standard deviation (divisor n - 1) over the root of n; NaN for one value. */
+export function standardError(values: readonly number[]): number {
+  const center = mean(values)
+  const squares = sum(values.map((value) => (value - center) ** 2))
+  return Math.sqrt(squares / (values.length - 1) / values.length)
+}

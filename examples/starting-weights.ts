@@ -18,6 +18,8 @@ export interface StartingWeights {
   /** A classifier with a new head. */
   makeModel(seed: number): Promise<EncoderModel>
   learningRate: number
+  /** Layers from the top that begin anew, see `TrainingArguments`; default 0. */
+  reinitializeLayers?: number
 }
 
 export interface ComparisonOptions {
@@ -44,7 +46,7 @@ export async function compareStarts(options: ComparisonOptions): Promise<Record<
   let done = 0
   for (let seed = 1; seed <= seeds; seed++) {
     const trainExamples = options.trainExamples(seed)
-    for (const { name, tokenizer, makeModel, learningRate } of starts) {
+    for (const { name, tokenizer, makeModel, learningRate, reinitializeLayers = 0 } of starts) {
       const model = await makeModel(seed)
       await finetuneClassifier({
         model,
@@ -55,6 +57,7 @@ export async function compareStarts(options: ComparisonOptions): Promise<Record<
         overwrite: true,
         args: {
           learningRate,
+          reinitializeLayers,
           warmupRatio: 0.1,
           weightDecay: 0.01,
           groupByLength: true,

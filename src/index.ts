@@ -24,6 +24,8 @@ export { type RandomStream, randomStream } from './core/random.ts'
 export type { FileColumn } from './data/doctor/context.ts'
 export type { Finding, FindingExample, Severity } from './data/doctor/finding.ts'
 export * from './data/index.ts'
+export type { MaskableItem, Masking } from './data/mask-batch.ts'
+export type { MaskedTextItem } from './data/mask-texts.ts'
 export type { MaskableSequence, MaskedSequence, MaskingShares, SpanMaskingOptions } from './data/masking.ts'
 export {
   type MultiLabelReadOptions,
@@ -32,7 +34,7 @@ export {
 } from './data/multi-label/node.ts'
 export { type ChoiceReadOptions, readAllChoiceExamples, readChoiceExamples } from './data/multiple-choice/node.ts'
 export { type ExampleFormat, type ReadOptions, readAllExamples, readExamples, readTexts } from './data/node.ts'
-export type { PretrainingMasking, TextLayout } from './data/pretraining/index.ts'
+export type { TextLayout } from './data/pretraining/index.ts'
 export type { CorpusFormat, CorpusOptions } from './data/pretraining/node.ts'
 export {
   type QuestionFileOptions,
@@ -64,6 +66,8 @@ export {
 } from './models/summary.ts'
 export type {
   CompileOptions,
+  GradientOptions,
+  GradientResult,
   OptimizerState,
   Restriction,
   StepOptions,
@@ -147,6 +151,7 @@ export type { PatternConfig } from './tokenizers/patterns/pattern.ts'
 export type { SplitBehavior } from './tokenizers/pre-tokenizers/delimiters.ts'
 export type { MetaspaceConfig } from './tokenizers/pre-tokenizers/metaspace.ts'
 export { exactMatch, normalizeAnswer, type SquadRules, wordF1 } from './training/answer-text.ts'
+export { type BinaryThreshold, findBinaryThreshold, type ThresholdGoal } from './training/binary-threshold.ts'
 export { type BootstrapOptions, bootstrapMetrics, type Interval, type MetricInterval } from './training/bootstrap.ts'
 export {
   type Calibration,
@@ -168,7 +173,9 @@ export {
   entityMetrics,
   type TaggingResult,
 } from './training/entity-metrics.ts'
+export { type EvaluateModelOptions, evaluateModel } from './training/evaluate.ts'
 export type { EvaluationItems } from './training/evaluation-sets.ts'
+export type { ExampleScorer } from './training/example-scorer.ts'
 export type { UnfreezingState } from './training/gradual-unfreezing.ts'
 export type { LossSettings } from './training/loss-settings.ts'
 export {
@@ -180,6 +187,7 @@ export {
   type Scores,
 } from './training/metrics.ts'
 export { computeMetrics } from './training/metrics-registry.ts'
+export type { MicroBatchState } from './training/micro-batches.ts'
 export {
   bootstrapMultiLabel,
   type MultiLabelResult,
@@ -216,6 +224,7 @@ export { AdamW, type AdamWOptions } from './training/optimizers/adamw.ts'
 export { Lamb, type LambOptions } from './training/optimizers/lamb.ts'
 export type { OptimizerName } from './training/optimizers/registry.ts'
 export { Sgd, type SgdOptions } from './training/optimizers/sgd.ts'
+export { type PairedDifference, type PairedTestOptions, pairedTests } from './training/paired-tests.ts'
 export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
@@ -232,10 +241,12 @@ export type {
   RunTiming,
   ScatterPoint,
   SettingValue,
+  TextMark,
   WrongExample,
 } from './training/run-record.ts'
 export { type ScheduleName, type ScheduleOptions, scheduleFactor } from './training/schedule.ts'
 export type { RampShape, ScheduleSettings } from './training/schedule-settings.ts'
+export { lengthBuckets, type SliceMetrics, sliceMetrics } from './training/slices.ts'
 export {
   type BestThreshold,
   bootstrapSquadMetrics,
@@ -254,6 +265,12 @@ export {
   type TaskReport,
 } from './training/tasks/finetune-task.ts'
 export type { Threshold } from './training/tasks/label-thresholds.ts'
+export {
+  type MaskedLmOptions,
+  type MaskedLmPredictions,
+  type MaskedLmTask,
+  maskedLmTask,
+} from './training/tasks/masked-lm.ts'
 export {
   type MultiLabelOptions,
   type MultiLabelPredictions,
@@ -300,6 +317,13 @@ export {
   tokenClassification,
   tokenClassificationTask,
 } from './training/tasks/token-classification.ts'
+export {
+  applyTemperature,
+  type LogitExamples,
+  type TemperatureFit,
+  type TemperedScores,
+  temperatureFit,
+} from './training/temperature.ts'
 export {
   type CheckpointStore,
   type EndReason,

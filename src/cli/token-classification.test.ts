@@ -17,10 +17,10 @@ function sentences(count: number, seed: number): { tokens: string[]; tags: strin
   const one = (words: readonly string[]) => words[random.integer(words.length)]
   return Array.from({ length: count }, (_, i) =>
     i % 4 === 3
-      ? { tokens: ['saw', 'the', 'film'], tags: ['O', 'O', 'O'] }
+      ? { tokens: ['saw', 'the', 'film', '.'], tags: ['O', 'O', 'O', 'O'] }
       : {
-          tokens: [one(people), 'saw', 'the', 'old', one(places)].slice(0, i % 4 === 2 ? 3 : 5),
-          tags: ['B-person', 'O', 'O', 'B-place', 'I-place'].slice(0, i % 4 === 2 ? 3 : 5),
+          tokens: [...[one(people), 'saw', 'the', 'old', one(places)].slice(0, i % 4 === 2 ? 3 : 5), '.'],
+          tags: [...['B-person', 'O', 'O', 'B-place', 'I-place'].slice(0, i % 4 === 2 ? 3 : 5), 'O'],
         },
   )
 }

@@ -1,6 +1,6 @@
-import { ConfigError, didYouMean } from '../core/errors.ts'
 import { type BootstrapOptions, bootstrapMean, type MetricInterval } from './bootstrap.ts'
 import { checkExamples } from './metrics.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** Probabilities of each example's choices, and which choice is right. */
 export interface ChoiceResult {
@@ -20,10 +20,7 @@ export const choiceMetricNames: readonly string[] = Object.keys(metrics)
 /** @throws ConfigError `UNKNOWN_METRIC` naming the nearest known one */
 export function findChoiceMetric(name: string): string {
   if (Object.hasOwn(metrics, name)) return name
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, choiceMetricNames) || '.'} Known metrics: ${choiceMetricNames.join(', ')}`,
-  )
+  throw unknownMetric(name, choiceMetricNames)
 }
 
 /**

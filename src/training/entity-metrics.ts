@@ -1,4 +1,4 @@
-import { ConfigError, DataError, didYouMean, ShapeError } from '../core/errors.ts'
+import { DataError, ShapeError } from '../core/errors.ts'
 import { type EntitySpan, readEntities, type TagScheme } from '../data/token-classification/index.ts'
 import { type BootstrapOptions, bootstrapInterval, type MetricInterval } from './bootstrap.ts'
 import {
@@ -11,6 +11,7 @@ import {
   scoresOf,
   weightedScores,
 } from './metrics.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** What a tagger said about some sentences, beside the truth. */
 export interface TaggingResult {
@@ -102,10 +103,7 @@ export function findEntityMetric(name: string): EntityMetric {
   const metric = entityMetricTable.find((entry) => entry.name === name)
   if (metric) return metric
   const names = entityMetricTable.map((entry) => entry.name)
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, names) || '.'} Known metrics of token classification: ${names.join(', ')}`,
-  )
+  throw unknownMetric(name, names, ' of token classification')
 }
 
 /**

@@ -6,7 +6,7 @@ import type { FinetuneTask, TaskPredictions } from './tasks/finetune-task.ts'
 import type { PredictOptions } from './tasks/predict.ts'
 
 /** A model, and labelled examples to run it on. */
-export interface EvaluateOptions<TaskExample> extends Omit<PredictOptions, 'onProgress'> {
+export interface EvaluateModelOptions<TaskExample> extends Omit<PredictOptions, 'onProgress'> {
   model: EncoderModel
   tokenizer: Tokenizer
   examples: readonly TaskExample[]
@@ -28,7 +28,7 @@ export interface EvaluateOptions<TaskExample> extends Omit<PredictOptions, 'onPr
  */
 export async function evaluateModel<TaskExample, Item extends EncodedSequence, Predictions extends TaskPredictions>(
   task: FinetuneTask<TaskExample, Item, Predictions>,
-  { model, tokenizer, examples, maxLength, onProgress, ...options }: EvaluateOptions<TaskExample>,
+  { model, tokenizer, examples, maxLength, onProgress, ...options }: EvaluateModelOptions<TaskExample>,
 ): Promise<{ predictions: Predictions; truncated: number }> {
   task.check(model, examples)
   const limit = sequenceLimit(model, tokenizer, maxLength)

@@ -1,4 +1,4 @@
-/** Whether a smaller value of a metric is the better one, by its name. */
+/** Whether a smaller value of a metric is the better one, by the words of its name: `hamming_loss`, `rmse`, `eval_loss`. */
 export function lowerIsBetter(name: string): boolean {
-  return /loss|error|perplexity|mse|mae|brier|bits/i.test(name)
+  return name.split(/[^a-zA-Z]+/).some((word) => /^(loss|error|perplexity|r?mse|mae|brier|bits)$/i.test(word))
 }

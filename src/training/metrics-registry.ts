@@ -1,4 +1,3 @@
-import { ConfigError, didYouMean } from '../core/errors.ts'
 import {
   accuracyOf,
   balancedAccuracyOf,
@@ -16,6 +15,7 @@ import {
   scoresOf,
   weightedScores,
 } from './metrics.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** A classification metric that is asked for by name. All of them are better when greater. */
 export interface ClassificationMetric {
@@ -82,10 +82,7 @@ export function findMetric(name: string): ClassificationMetric {
   const metric = classificationMetricTable.find((entry) => entry.name === name)
   if (metric) return metric
   const names = classificationMetricTable.map((entry) => entry.name)
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, names) || '.'} Known metrics: ${names.join(', ')}`,
-  )
+  throw unknownMetric(name, names)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ConfigError, didYouMean, ShapeError } from '../core/errors.ts'
+import { ShapeError } from '../core/errors.ts'
 import { type BootstrapOptions, bootstrapInterval, type MetricInterval } from './bootstrap.ts'
 import {
   type ClassScores,
@@ -10,6 +10,7 @@ import {
   scoresOf,
   weightedScores,
 } from './metrics.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** Labels that a model gave to some examples, beside the true ones: each 1 or 0, [N, C] row by row. */
 export interface MultiLabelResult {
@@ -51,10 +52,7 @@ export const multiLabelMetricNames: readonly string[] = Object.keys(metrics)
 /** @throws ConfigError `UNKNOWN_METRIC` naming the nearest known one */
 export function findMultiLabelMetric(name: string): string {
   if (Object.hasOwn(metrics, name)) return name
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, multiLabelMetricNames) || '.'} Known metrics: ${multiLabelMetricNames.join(', ')}`,
-  )
+  throw unknownMetric(name, multiLabelMetricNames)
 }
 
 /**

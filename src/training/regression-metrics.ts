@@ -1,7 +1,8 @@
-import { ConfigError, didYouMean, ShapeError } from '../core/errors.ts'
+import { ShapeError } from '../core/errors.ts'
 import type { BootstrapOptions, MetricInterval } from './bootstrap.ts'
 import { bootstrapScores } from './example-scorer.ts'
 import { checkExamples } from './metrics.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** Numbers that a model predicted, beside the true ones: both float [N]. */
 export interface RegressionResult {
@@ -36,10 +37,7 @@ export const regressionMetricNames: readonly string[] = Object.keys(metrics)
 /** @throws ConfigError `UNKNOWN_METRIC` naming the nearest known one */
 export function findRegressionMetric(name: string): string {
   if (Object.hasOwn(metrics, name)) return name
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, regressionMetricNames) || '.'} Known metrics: ${regressionMetricNames.join(', ')}`,
-  )
+  throw unknownMetric(name, regressionMetricNames)
 }
 
 /**

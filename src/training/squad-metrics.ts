@@ -1,6 +1,7 @@
-import { ConfigError, DataError, didYouMean, ShapeError } from '../core/errors.ts'
+import { DataError, ShapeError } from '../core/errors.ts'
 import { exactMatch, normalizeAnswer, type SquadRules, wordF1 } from './answer-text.ts'
 import { type BootstrapOptions, bootstrapInterval, type MetricInterval } from './bootstrap.ts'
+import { unknownMetric } from './unknown-metric.ts'
 
 /** What a model answered to some questions, beside the truth. */
 export interface SquadResult {
@@ -223,10 +224,7 @@ export function findSquadMetric(name: string): SquadMetric {
   const metric = squadMetricTable.find((entry) => entry.name === name)
   if (metric) return metric
   const names = squadMetricTable.map((entry) => entry.name)
-  throw new ConfigError(
-    'UNKNOWN_METRIC',
-    `unknown metric "${name}"${didYouMean(name, names) || '.'} Known metrics of question answering: ${names.join(', ')}`,
-  )
+  throw unknownMetric(name, names, ' of question answering')
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A Trainer on a model that computes nothing, for tests of its course. */
 import { expect } from 'vitest'
+import { collateSequences } from '../data/collator.ts'
 import type { ModelBatch } from '../models/batch-inputs.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { CompileOptions } from '../models/training-session.ts'
@@ -113,7 +114,8 @@ export function prepare({
     model,
     task: {
       length: (item) => item,
-      collate: (batch) => ({ size: batch.length, tokens: batch.reduce((a, b) => a + b, 0) }) as ModelBatch,
+      collate: (lengths) =>
+        collateSequences(lengths.map((length) => ({ ids: new Int32Array(length), typeIds: new Int32Array(length) }))),
       async evaluate(_model, given) {
         if (Array.isArray(evalItems)) expect(given).toEqual([5])
         const result = evaluations![evaluated++]

@@ -144,7 +144,10 @@ test('settings reach the optimiser and the session', async () => {
   })
   const optimizer = { learningRate: 0.3, weightDecay: 0.2, betas: [0.8, 0.95], epsilon: 1e-5 }
   expect(compiled).toEqual([
-    { optimizer: expect.objectContaining(optimizer), dropout: false, maxGradNorm: 0.5, seed: 9, accumulate: true },
+    {
+      ...{ optimizer: expect.objectContaining(optimizer), dropout: false, maxGradNorm: 0.5, seed: 9, accumulate: true },
+      ...{ recompute: false, loss: undefined },
+    },
   ])
 })
 

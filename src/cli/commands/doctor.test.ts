@@ -158,7 +158,9 @@ describe('finetune', () => {
   })
 
   test('a run that cannot come to anything is stopped, with what was trained so far', async () => {
-    const flags = ['--strict', '--learning-rate', '1e-30', '--optimizer', 'sgd', '--epochs', '2', '--json']
+    // Without an evaluation in between, which would tell first that one class is always predicted.
+    const stuck = ['--learning-rate', '1e-30', '--optimizer', 'sgd', '--epochs', '2', '--eval-strategy', 'no']
+    const flags = ['--strict', ...stuck, '--json']
     const { status, stdout, stderr } = await finetune({ output: 'stuck' }, ...flags)
     expect(status).toBe(2)
     const { error, findings } = JSON.parse(stdout)

@@ -108,3 +108,13 @@ test('--phases beside --max-length is refused', async () => {
   const { status, stderr } = await run('refused', '--phases', '9:1', '--max-length', '9')
   expect([status, stderr]).toEqual([2, expect.stringMatching(/contradict/)])
 })
+
+test('vectors that start from co-occurrences are for new models only', async () => {
+  const start = ['--start-embeddings', 'cooccurrence', '--max-steps', '1']
+  expect((await run('cooccurrence', ...start)).status).toBe(0)
+  const adapt = ['pretrain', '--corpus', join(root, 'texts.txt'), '--model', join(root, 'cooccurrence')]
+  const refused = await runHere([...adapt, '--output', join(root, 'refused'), ...start])
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('would replace what --model knows')])
+  const unknown = await run('unknown', '--start-embeddings', 'cooccurence')
+  expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean "cooccurrence"?')])
+})

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
-import { ConfigError, didYouMean } from '../../core/errors.ts'
-import type { PretrainingMasking } from '../../data/pretraining/index.ts'
+import { ConfigError } from '../../core/errors.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import { electraConfig, generatorConfig } from '../../models/electra-config.ts'
 import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
@@ -15,6 +14,8 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import { maskingOf, oneOf } from '../masking-flags.ts'
+import { taskFlags } from '../tasks/task-flags.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
 
@@ -26,7 +27,7 @@ const objectives: Readonly<Record<string, { task: string; pairs?: 'next-sentence
   rtd: { task: 'replaced-token-detection' },
 }
 
-const maskings = ['token', 'whole-word', 'span'] as const
+const startEmbeddings = ['random', 'cooccurrence'] as const
 
 export const pretrain = defineCommand({
   name: 'pretrain',
@@ -55,9 +56,14 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
       value: 'WORDS',
       description: 'With --model: first add so many frequent words of the corpus as tokens',
     },
+    'start-embeddings': {
+      type: 'string',
+      value: startEmbeddings.join('|'),
+      description: "With --size: tokens' vectors that start random (default), or from which tokens stand together",
+    },
     objective: { type: 'string', value: Object.keys(objectives).join('|'), description: 'What to learn (default mlm)' },
-    masking: { type: 'string', value: maskings.join('|'), description: 'What is masked (default token)' },
-    'mask-probability': { type: 'number', description: 'Share of the tokens to predict (default 0.15)' },
+    masking: taskFlags.masking,
+    'mask-probability': taskFlags['mask-probability'],
     'generator-fraction': { type: 'number', description: "rtd: width of the generator by the model's (default 0.25)" },
     'max-length': { type: 'number', description: 'Longest example in tokens (default 128)' },
     phases: {
@@ -99,6 +105,13 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     await checkOutputFolder(output)
     if (!resume && !overwrite) await requireNoRun(output)
     checkGrowth(values.growVocabulary, values.model)
+    const start = oneOf(values.startEmbeddings ?? 'random', startEmbeddings, '--start-embeddings')
+    if (start === 'cooccurrence' && values.model !== undefined) {
+      throw new ConfigError(
+        'FLAG_VALUE',
+        '--start-embeddings cooccurrence would replace what --model knows of its tokens: it is for new models, --size',
+      )
+    }
     const corpusOptions = {
       documents: values.documents as 'blank-line' | 'file' | undefined,
       field: values.textColumn,
@@ -121,6 +134,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             corpus: values.corpus,
             corpusOptions,
             evalCorpora: evalCorpora(values.evalCorpus ?? []),
+            startEmbeddings: start === 'cooccurrence' ? start : 'model',
             pairs: objectives[objective].pairs,
             masking,
             maxLength,
@@ -147,15 +161,6 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     }
   },
 })
-
-interface MaskingFlags {
-  readonly masking?: string
-  readonly maskProbability?: number
-}
-
-function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): PretrainingMasking {
-  return { kind: oneOf(masking, maskings, '--masking'), probability }
-}
 
 /** `128:0.9:64,512:0.1:16`: length, share of the run and, if it is not --batch-size, texts a batch. */
 function phasesOf({ phases, maxLength }: { phases?: string; maxLength?: number }): PretrainPhase[] | undefined {
@@ -237,15 +242,6 @@ async function prepareModel(
 }
 
 const wordPiece = async (folder: string) => requireBertTokenizer(await loadTokenizer(folder), 'pretrain')
-
-function oneOf<Name extends string>(given: string, known: readonly Name[], flag: string): Name {
-  const found = known.find((name) => name === given)
-  if (found !== undefined) return found
-  throw new ConfigError(
-    'FLAG_VALUE',
-    `${flag} "${given}" is unknown${didYouMean(given, known)} (known: ${known.join(', ')})`,
-  )
-}
 
 function interrupted(output: string, { result }: PretrainResult): Interrupted {
   return new Interrupted(

@@ -2,6 +2,7 @@ import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import type { FlagValues } from '../command.ts'
 import type { CommandTask } from './command-task.ts'
+import { maskedLm } from './masked-lm.ts'
 import { multiLabelClassification } from './multi-label-classification.ts'
 import { multipleChoice } from './multiple-choice.ts'
 import { nextSentence } from './next-sentence.ts'
@@ -21,21 +22,16 @@ export const commandTasks = [
   multipleChoice,
   tokenClassification,
   questionAnswering,
+  maskedLm,
 ] as unknown as readonly CommandTask[]
-
-const laterTasks = ['masked-lm']
 
 export const taskNames: readonly string[] = commandTasks.map(({ name }) => name)
 
-/** @throws ConfigError for tasks that are unknown or not supported yet */
+/** @throws ConfigError for an unknown task */
 export function findTask(name: string): CommandTask {
   const found = commandTasks.find((task) => task.name === name)
   if (found) return found
-  if (laterTasks.includes(name)) {
-    throw new ConfigError('NOT_SUPPORTED', `--task ${name} is not supported yet: use ${taskNames.join(', ')}`)
-  }
-  const known = [...taskNames, ...laterTasks]
-  throw new ConfigError('TASK', `unknown task "${name}"${didYouMean(name, known)} (known: ${known.join(', ')})`)
+  throw new ConfigError('TASK', `unknown task "${name}"${didYouMean(name, taskNames)} (known: ${taskNames.join(', ')})`)
 }
 
 /** Whether a folder's model was trained for a task: has its head, with outputs of the same meaning. */

@@ -2,6 +2,7 @@
 import { tagSchemes } from '../../data/token-classification/index.ts'
 import type { Flags, ValuesOf } from '../command.ts'
 import { dataFlags } from '../inputs.ts'
+import { maskingKinds } from '../masking-flags.ts'
 
 /** Every such flag; each task names its own. */
 export const taskFlags = {
@@ -49,13 +50,15 @@ export const taskFlags = {
     value: 'X',
     description: 'Answer that there is none only if its score is greater by more than this (default 0)',
   },
+  masking: { type: 'string', value: maskingKinds.join('|'), description: 'What is masked (default token)' },
+  'mask-probability': { type: 'number', description: 'Share of the tokens to predict (default 0.15)' },
   'repair-answers': { type: 'boolean', description: 'Move answers to where they stand, if that is not where they say' },
 } as const satisfies Flags
 
 export type TaskFlag = keyof typeof taskFlags
 
 /** The values of these flags, and what all tasks have. */
-export type TaskValues = Partial<ValuesOf<typeof taskFlags>> & { readonly format?: string }
+export type TaskValues = Partial<ValuesOf<typeof taskFlags>> & { readonly format?: string; readonly seed?: number }
 
 /** The format flag of commands that read files of any task. */
 export const formatFlag = {

@@ -13,7 +13,6 @@ export {
   maskingVocabulary,
   type PretrainingBatch,
   type PretrainingCollatorOptions,
-  type PretrainingMasking,
 } from './pretraining-collator.ts'
 export { planSentencePairs, type SentencePairOptions } from './sentence-pairs.ts'
 export { type SplitDocumentsOptions, splitDocuments } from './split-documents.ts'

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, DataError } from '../../core/errors.ts'
 import { randomStream } from '../../core/random.ts'
 import { DataLoader } from '../loader.ts'
+import type { Masking } from '../mask-batch.ts'
 import { materialise } from './examples.ts'
 import { planFullSentences } from './full-sentences.ts'
 import {
@@ -9,7 +10,6 @@ import {
   type MaskingVocabulary,
   maskingVocabulary,
   type PretrainingBatch,
-  type PretrainingMasking,
 } from './pretraining-collator.ts'
 import { planSentencePairs } from './sentence-pairs.ts'
 import { randomDocuments } from './stores.samples.ts'
@@ -44,7 +44,7 @@ function corpus(documents: readonly number[][], seed = 1): TokenStore {
 
 const store = corpus(randomDocuments(700, 40, 40))
 const pairs = planSentencePairs(store, { objective: 'next-sentence', maxLength: 128, seed: 1 })
-const kinds: PretrainingMasking[] = [{ kind: 'token' }, { kind: 'whole-word' }, { kind: 'span' }]
+const kinds: Masking[] = [{ kind: 'token' }, { kind: 'whole-word' }, { kind: 'span' }]
 
 describe.each(kinds)('batches with masking of kind $kind', (masking) => {
   const collate = createPretrainingCollator({ store, examples: pairs, vocabulary, masking, seed: 42 })

@@ -1,27 +1,9 @@
-import { ConfigError, DataError } from '../../core/errors.ts'
-import { randomStream } from '../../core/random.ts'
-import { collateSequences, IGNORED_LABEL, type MaskedLmBatch } from '../collator.ts'
+import { ConfigError } from '../../core/errors.ts'
 import type { BatchContext } from '../loader.ts'
-import {
-  continuingPieces,
-  type MaskedSequence,
-  type MaskingOptions,
-  type MaskingShares,
-  maskOne,
-  maskSpans,
-  maskTokens,
-  maskWholeWords,
-  type SpanMaskingOptions,
-  wordRanges,
-  wordStartsOfPieces,
-} from '../masking.ts'
-import { materialise, type PretrainingExamples, type PretrainingSequence } from './examples.ts'
+import { createBatchMasker, type MaskedBatch, type Masking } from '../mask-batch.ts'
+import { continuingPieces, wordStartsOfPieces } from '../masking.ts'
+import { materialise, type PretrainingExamples } from './examples.ts'
 import type { TokenStore } from './token-store.ts'
-
-/** Which tokens are masked together, and how many. */
-export type PretrainingMasking =
-  | ({ kind: 'token' | 'whole-word' } & MaskingShares)
-  | ({ kind: 'span' } & MaskingShares & Pick<SpanMaskingOptions, 'geometricP' | 'maxSpanLength' | 'replacement'>)
 
 /** What masking must know of a vocabulary. */
 export interface MaskingVocabulary {
@@ -36,12 +18,10 @@ export interface MaskingVocabulary {
   continuing: Uint8Array
 }
 
-/** A batch for masked language modelling with or without pairs; M tokens are to be predicted, at least one. */
-export interface PretrainingBatch extends MaskedLmBatch {
+/** A batch for masked language modelling with or without pairs. */
+export interface PretrainingBatch extends MaskedBatch {
   /** `pairLabels: int32 [B]`: 0 is next or in order, 1 random or swapped; there only if the examples are pairs */
   pairLabels?: Int32Array
-  /** `uniform: [M]`, random numbers in [0, 1) that a generator draws its tokens with */
-  uniform: Float32Array
 }
 
 /** How to make batches for pre-training. */
@@ -51,7 +31,7 @@ export interface PretrainingCollatorOptions {
   /** See `maskingVocabulary`. */
   vocabulary: MaskingVocabulary
   /** Default: single tokens, 15 %, 80 / 10 / 10. */
-  masking?: PretrainingMasking
+  masking?: Masking
   seed: number
 }
 
@@ -81,9 +61,8 @@ export function maskingVocabulary(tokenizer: {
 
 /**
  * Makes the function that turns numbers of examples into a masked batch without padding, for `DataLoader`'s `collate`.
- * Masks are dynamic: a pure function of (seed, epoch, number of the example), so each epoch has others, a resumed run has
- * the same, and an evaluation that always passes epoch 0 compares like with like. Should a batch have no masked token, one
- * token (with its whole word, where words are masked) is chosen by (seed, epoch, batch).
+ * Masks are those of `createBatchMasker`: a resumed run has the same, and an evaluation that always passes epoch 0 compares like
+ * with like.
  * @throws ConfigError for settings out of range, or a masking of words with a vocabulary that tells no words
  */
 export function createPretrainingCollator(
@@ -93,114 +72,21 @@ export function createPretrainingCollator(
   requireVocabulary(store, vocabulary)
   const isSpecial = new Uint8Array(vocabulary.vocabSize)
   for (const id of [vocabulary.clsId, vocabulary.sepId, vocabulary.maskId, ...vocabulary.specialIds]) isSpecial[id] = 1
-  const settings = { ...masking, maskId: vocabulary.maskId, vocabSize: vocabulary.vocabSize }
-  const mask = masker(settings, vocabulary)
-  // Settings are checked now rather than at the first batch.
-  mask({ ids: new Int32Array(0), typeIds: new Int32Array(0), specialTokensMask: new Uint8Array(0) }, [seed])
+  const mask = createBatchMasker({ masking, maskId: vocabulary.maskId, vocabSize: vocabulary.vocabSize, seed })
+  const masksWords = masking.kind !== 'token'
 
-  return (indices, { epoch, batch }) => {
+  return (indices, context) => {
     const sequences = indices.map((index) => {
       const sequence = materialise(store, examples, index, vocabulary)
       const { ids, specialTokensMask } = sequence
       for (let t = 0; t < ids.length; t++) if (isSpecial[ids[t]] === 1) specialTokensMask[t] = 1
-      return sequence
+      return { ...sequence, ...(masksWords && { wordStarts: wordStartsOfPieces(ids, vocabulary.continuing) }) }
     })
-    const masked = sequences.map((sequence, b) => mask(sequence, [seed, 'mask', epoch, indices[b]]))
-    let labelled = gatherLabels(masked)
-    if (labelled.labels.length === 0) {
-      const forced = maskAtLeastOne(sequences, [seed, 'mask-one', epoch, batch], settings, vocabulary)
-      masked[forced.b] = forced.masked
-      labelled = gatherLabels(masked)
-    }
-    const random = randomStream(seed, 'uniform', epoch, batch)
-    const made: PretrainingBatch = {
-      ...collateSequences(masked.map(({ ids }, b) => ({ ids, typeIds: sequences[b].typeIds }))),
-      ...labelled,
-      uniform: Float32Array.from(labelled.labels, () => random.uniform()),
-    }
+    const made: PretrainingBatch = mask(sequences, indices, context)
     if (examples.layout !== 'full-sentences') {
       made.pairLabels = Int32Array.from(indices, (index) => examples.pairLabels[index])
     }
     return made
-  }
-}
-
-/** The labels of a batch's masked tokens and their flat rows. */
-function gatherLabels(masked: readonly MaskedSequence[]): Pick<MaskedLmBatch, 'labels' | 'maskedRows'> {
-  const found: number[] = []
-  const maskedRows: number[] = []
-  let row = 0
-  for (const { labels } of masked) {
-    for (let t = 0; t < labels.length; t++, row++) {
-      if (labels[t] === IGNORED_LABEL) continue
-      found.push(labels[t])
-      maskedRows.push(row)
-    }
-  }
-  return { labels: Int32Array.from(found), maskedRows: Int32Array.from(maskedRows) }
-}
-
-type Settings = PretrainingMasking & Pick<MaskingOptions, 'maskId' | 'vocabSize'>
-
-/** The masking that the settings name, with the random numbers of a path. */
-function masker(
-  settings: Settings,
-  { continuing }: MaskingVocabulary,
-): (sequence: PretrainingSequence, path: (string | number)[]) => MaskedSequence {
-  switch (settings.kind) {
-    case 'token':
-      return (sequence, path) => maskTokens(sequence, { ...settings, randomStream: randomStream(...path) })
-    case 'whole-word':
-    case 'span': {
-      const maskWords = settings.kind === 'span' ? maskSpans : maskWholeWords
-      return (sequence, path) => {
-        const wordStarts = wordStartsOfPieces(sequence.ids, continuing)
-        return maskWords({ ...sequence, wordStarts }, { ...settings, randomStream: randomStream(...path) })
-      }
-    }
-    default:
-      throw new ConfigError(
-        'MASKING',
-        `expected the masking "token", "whole-word" or "span", found "${(settings as { kind: string }).kind}".`,
-      )
-  }
-}
-
-/** Masks one token of the batch, with its word where words are masked. @throws DataError if there is none to mask */
-function maskAtLeastOne(
-  sequences: readonly PretrainingSequence[],
-  path: (string | number)[],
-  settings: Settings,
-  { continuing }: MaskingVocabulary,
-): { b: number; masked: MaskedSequence } {
-  const random = randomStream(...path)
-  const ordinary = sequences.map(({ specialTokensMask }) => specialTokensMask.reduce((sum, bit) => sum + 1 - bit, 0))
-  let drawn = random.integer(ordinary.reduce((sum, count) => sum + count, 0))
-  const b = ordinary.findIndex((count) => {
-    if (drawn < count) return true
-    drawn -= count
-    return false
-  })
-  if (b < 0) {
-    throw new DataError(
-      'NOTHING_TO_MASK',
-      'a batch has no token that may be masked, only special and unknown ones: does the tokenizer fit the language and ' +
-        'alphabet of the corpus?',
-    )
-  }
-  const { ids, specialTokensMask } = sequences[b]
-  const wordStarts =
-    settings.kind === 'token' ? new Uint8Array(ids.length).fill(1) : wordStartsOfPieces(ids, continuing)
-  const { starts, ends } = wordRanges({ ids, specialTokensMask, wordStarts })
-  const masked = { ids: ids.slice(), labels: new Int32Array(ids.length).fill(IGNORED_LABEL) }
-  for (let word = 0; ; word++) {
-    const size = ends[word] - starts[word]
-    if (drawn >= size) {
-      drawn -= size
-      continue
-    }
-    for (let t = starts[word]; t < ends[word]; t++) maskOne(masked, t, { ...settings, randomStream: random })
-    return { b, masked }
   }
 }
 

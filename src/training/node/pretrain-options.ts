@@ -1,4 +1,4 @@
-import type { PretrainingMasking } from '../../data/pretraining/index.ts'
+import type { Masking } from '../../data/mask-batch.ts'
 import type { CorpusOptions } from '../../data/pretraining/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
@@ -42,7 +42,7 @@ export interface PretrainOptions {
   /** For the head `pretraining`: whether the second segment is random or the two are swapped. Default `next-sentence`. */
   pairs?: 'next-sentence' | 'sentence-order'
   /** Default: single tokens, 15 %, 80 / 10 / 10. */
-  masking?: PretrainingMasking
+  masking?: Masking
   /** Longest example in tokens. Default: the smaller of the model's and the tokenizer's limit, at most 128. */
   maxLength?: number
   /**

@@ -108,6 +108,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
       ...decisive(args),
       phases,
       pairs: heldOut.examples.layout,
+      ...(options.startEmbeddings === 'cooccurrence' && { startEmbeddings: options.startEmbeddings }),
       masking: options.masking ?? { kind: 'token' },
       model: modelHash(model),
       corpus: store.fingerprint,

@@ -14,7 +14,7 @@ const maxOpen = 12
 export function wrongExamplesSection(examples: readonly WrongExample[] | undefined): Html | undefined {
   if (!examples || examples.length === 0) return undefined
   const rest = examples.slice(maxOpen)
-  return html`<section><h2>Most wrong examples</h2><p class="lead">${examples.some(({ score }) => score !== undefined) ? 'Wrong predictions of which the model was most certain' : 'Predictions that are furthest from the truth'}. Often the label is at fault, not the model.${examples.some(({ marks = [] }) => marks.length > 0) && html` Marked is what is <mark class="truth">true</mark> and what was <mark class="guess">predicted</mark>.`}</p>
+  return html`<section><h2>Most wrong examples</h2><p class="lead">${examples.some(({ score }) => score !== undefined) ? 'Wrong predictions of which the model was most certain' : 'Predictions that are furthest from the truth'}. Often the label is at fault, not the model.${examples.some(({ marks }) => marks && marks.length > 0) && html` Marked is what is <mark class="truth">true</mark> and what was <mark class="guess">predicted</mark>.`}</p>
 <ol class="examples">${examples.slice(0, maxOpen).map(card)}</ol>
 ${rest.length > 0 && html`<details class="more"><summary>${rest.length} more</summary><ol class="examples">${rest.map(card)}</ol></details>`}</section>
 `

@@ -3,6 +3,7 @@ import type { BatchContext } from '../../data/loader.ts'
 import type { PretrainingBatch } from '../../data/pretraining/index.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { TrainingTask } from '../trainer.ts'
+import { scoreRows, sumOf } from './score-rows.ts'
 
 /** Examples and how batches are made of them. */
 export interface PretrainingSet {
@@ -73,16 +74,16 @@ export async function evaluatePretraining(
     if (isDiscriminator) {
       jointLoss += loss! * (indices.length / items.length)
     } else {
-      const masked = scoreRows(logits!.data as Float32Array, batch.labels!)
-      tally.masked += batch.labels!.length
-      tally.lossSum += masked.lossSum
-      tally.correct += masked.correct
+      const { losses, isRight } = scoreRows(logits!.data as Float32Array, batch.labels!)
+      tally.masked += losses.length
+      tally.lossSum += sumOf(losses)
+      tally.correct += sumOf(isRight)
     }
     if (pairLogits && batch.pairLabels) {
-      const pairs = scoreRows(pairLogits.data as Float32Array, batch.pairLabels)
-      tally.pairs += batch.pairLabels.length
-      tally.pairLossSum += pairs.lossSum
-      tally.pairsCorrect += pairs.correct
+      const { losses, isRight } = scoreRows(pairLogits.data as Float32Array, batch.pairLabels)
+      tally.pairs += losses.length
+      tally.pairLossSum += sumOf(losses)
+      tally.pairsCorrect += sumOf(isRight)
     }
     onProgress?.(start + indices.length)
   }
@@ -101,21 +102,4 @@ export async function evaluatePretraining(
     pair_loss: pairLoss,
     pair_accuracy: tally.pairsCorrect / tally.pairs,
   }
-}
-
-/** logits: float32 [N, C], labels: int32 [N]: sum of -log softmax(logits)[label], and how many labels have the largest logit. */
-function scoreRows(logits: Float32Array, labels: Int32Array): { lossSum: number; correct: number } {
-  const width = logits.length / Math.max(1, labels.length)
-  let lossSum = 0
-  let correct = 0
-  for (let row = 0; row < labels.length; row++) {
-    const from = row * width
-    let best = from
-    for (let i = from + 1; i < from + width; i++) if (logits[i] > logits[best]) best = i
-    let sum = 0
-    for (let i = from; i < from + width; i++) sum += Math.exp(logits[i] - logits[best])
-    lossSum += Math.log(sum) + logits[best] - logits[from + labels[row]]
-    if (best === from + labels[row]) correct++
-  }
-  return { lossSum, correct }
 }

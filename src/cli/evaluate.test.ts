@@ -1,5 +1,5 @@
 /** `evaluate` with all that it can do beside metrics, on models of hidden size 12. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labelledCsv, makeModelFolder, makeVocabulary, runHere, temporaryDirectory } from './program.samples.ts'
@@ -8,7 +8,7 @@ let folder: string
 const at = (name: string) => join(folder, name)
 const write = (name: string, text: string) => writeFile(at(name), text)
 
-/** Six examples of each task but text classification, for models that are not trained: a pair of labels or none. */
+/** Six examples of each task but text classification, for models that are not trained. */
 const tasks: Record<string, { head: string; file: string; rows: object[]; model?: object }> = {
   regression: {
     head: 'sequence-classification',
@@ -51,6 +51,11 @@ const tasks: Record<string, { head: string; file: string; rows: object[]; model?
       tags: ['O', i % 2 === 0 ? 'B-work' : 'O', ...Array(i).fill('O')],
     })),
     model: { labels: ['O', 'B-work', 'I-work'] },
+  },
+  'masked-lm': {
+    head: 'masked-lm',
+    file: 'texts.jsonl',
+    rows: Array.from({ length: 6 }, (_, i) => ({ text: `good film ${'bad '.repeat(i + 4)}` })),
   },
   'question-answering': {
     head: 'question-answering',
@@ -210,7 +215,24 @@ describe('--compare', () => {
 
   test('a folder without a model, or one that is for no task', async () => {
     expect((await refused('model', 'test.csv', '--compare', at('nowhere'))).message).toContain('nowhere')
-    expect((await refused('model', 'test.csv', '--compare', at('base'))).code).toBe('NO_CLASSIFIER')
+    await makeModelFolder(at('encoder'), at('tok'))
+    const config = JSON.parse(await readFile(at('encoder/config.json'), 'utf8'))
+    await write('encoder/config.json', JSON.stringify({ ...config, architectures: ['BertModel'] }))
+    expect((await refused('model', 'test.csv', '--compare', at('encoder'))).code).toBe('NO_CLASSIFIER')
+  })
+
+  test('language models are compared only by the same tokens', async () => {
+    await makeModelFolder(at('short'), at('tok'), 'masked-lm', { maxPositionEmbeddings: 12 })
+    const { code, message } = await refused('masked-lm', 'texts.jsonl', '--compare', at('short'))
+    expect(code).toBe('COMPARED_LENGTHS')
+    expect(message).toContain('--max-length 12')
+    await evaluate('masked-lm', 'texts.jsonl', '--compare', at('short'), '--max-length', '12')
+    await cp(at('tok'), at('other-tok'), { recursive: true })
+    const words = await readFile(at('tok/vocab.txt'), 'utf8')
+    await write('other-tok/vocab.txt', words.replace('lovely', 'pretty'))
+    await makeModelFolder(at('other-words'), at('other-tok'))
+    const other = await refused('masked-lm', 'texts.jsonl', '--compare', at('other-words'))
+    expect(other.code).toBe('COMPARED_VOCABULARIES')
   })
 })
 
@@ -431,6 +453,7 @@ describe('bad input ends with status 2 and says what is wrong', () => {
       'next-sentence': 'accuracy',
       'multiple-choice': 'accuracy',
       'token-classification': 'precision',
+      'masked-lm': 'perplexity',
       'question-answering': 'exact',
     }
     for (const [name, metric] of Object.entries(nearest)) {

@@ -11,7 +11,7 @@ import type { TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import type { ClassificationPredictions } from '../../training/tasks/text-classification.ts'
 import { applyTemperature, temperatureFit } from '../../training/temperature.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { checkCompared, comparisonText, requireComparable } from '../evaluation/comparison.ts'
+import { checkCompared, comparisonText, requireComparable, requireSameTokens } from '../evaluation/comparison.ts'
 import {
   checkProbabilityFlags,
   requireTemperature,
@@ -89,6 +89,7 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
     try {
       const other = second && (await answer(run, second, context))
       await other?.model.close()
+      if (other && first.head?.labelsAreTokens) requireSameTokens({ tokenizer, maxLength }, other)
       const metrics = task.intervals(predictions, names, seed)
       // Those that the data has: tags that mark no entities have no F1.
       const measured = names.filter((name) => name in metrics)

@@ -1,5 +1,6 @@
 import { ConfigError, DataError } from '../../core/errors.ts'
 import { listedLabels } from '../../data/labels.ts'
+import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { ModelComparison } from '../../training/evaluation-record.ts'
 import type { LabelledModel } from '../../training/tasks/finetune-task.ts'
 import { comparisonSentence, differenceVerdict, formatP } from '../../training/verdict.ts'
@@ -36,6 +37,35 @@ export function requireComparable(
     `${first.folder} has the labels ${listedLabels(own)}; ${second.folder} has the labels ${listedLabels(other)}: models can be compared ` +
       'only if they have the same labels in the same order. Train one of them again with the labels of the other.',
   )
+}
+
+/**
+ * Whether two language models have been asked for the same tokens, without which perplexities do not compare.
+ * @throws ConfigError `COMPARED_VOCABULARIES` or `COMPARED_LENGTHS`
+ */
+export function requireSameTokens(first: LanguageModel, second: LanguageModel): void {
+  const [own, other] = [first.tokenizer, second.tokenizer]
+  const isSame = (_: unknown, id: number) => own.idToToken(id) === other.idToToken(id)
+  if (own.vocabSize !== other.vocabSize || !Array.from({ length: own.vocabSize }).every(isSame)) {
+    throw new ConfigError(
+      'COMPARED_VOCABULARIES',
+      'the two models have different vocabularies: their perplexities do not compare, since each has other tokens to tell',
+    )
+  }
+  if (first.maxLength !== second.maxLength) {
+    throw new ConfigError(
+      'COMPARED_LENGTHS',
+      `one model reads ${first.maxLength} tokens at once and the other ${second.maxLength}: give both the same with ` +
+        `--max-length ${Math.min(first.maxLength, second.maxLength)}, so that they are asked for the same tokens`,
+    )
+  }
+}
+
+/** How a language model reads texts. */
+interface LanguageModel {
+  tokenizer: Pick<Tokenizer, 'vocabSize' | 'idToToken'>
+  /** Tokens. */
+  maxLength: number
 }
 
 /**

@@ -24,7 +24,9 @@ export function cardFrontMatter({ name, record, modelType, evaluationData, told 
   const metrics = Object.entries(record.metrics).filter(([, { value }]) => isFiniteNumber(value))
   const text = (value: string | readonly string[] | undefined) =>
     typeof value === 'string' ? oneLine(value) : value?.map(oneLine)
-  const hubNames = [...new Set(metrics.map(([metric]) => hubMetric(metric)))].filter((metric) => !metric.endsWith('loss'))
+  const hubNames = [...new Set(metrics.map(([metric]) => hubMetric(metric)))].filter(
+    (metric) => !metric.endsWith('loss'),
+  )
   const data = {
     language: text(told.language),
     license: text(told.license),

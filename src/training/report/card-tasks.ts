@@ -21,6 +21,7 @@ print(model("${text}"))`
 const textClassification = { tag: 'text-classification', predict: '"A text."' }
 
 const maskedLm = {
+  windows: true,
   tag: 'fill-mask',
   predict: '"A text with a [MASK]."',
   python: pipelineProgram('fill-mask', 'A text with a [MASK].'),

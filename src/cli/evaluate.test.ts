@@ -105,7 +105,8 @@ beforeAll(async () => {
     '1',
     '--no-doctor',
   ]
-  const { status, stderr } = await runHere([...finetune, ...settings, '--output', at('model')])
+  const told = ['--language', 'en', 'de', '--license', 'mit', '--base-model', 'somebody/base']
+  const { status, stderr } = await runHere([...finetune, ...settings, '--output', at('model'), ...told])
   expect(status, stderr).toBe(0)
 }, 180_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -128,6 +129,13 @@ async function refused(...args: Parameters<typeof command>): Promise<{ code: str
   expect(status, stderr + stdout).toBe(2)
   return JSON.parse(stdout).error
 }
+
+test('a model card has what the flags of finetune tell', async () => {
+  const card = await readFile(at('model/README.md'), 'utf8')
+  for (const part of ['language:\n  - en\n  - de\n', 'license: mit\n', 'base_model: somebody/base\n']) {
+    expect(card).toContain(part)
+  }
+})
 
 describe('without further flags', () => {
   test('--json has the number of examples and the metrics alone', async () => {
@@ -335,6 +343,7 @@ describe('--fit-temperature', () => {
     const { stdout, status } = await runHere(command('model', 'clean.csv', '--fit-temperature'))
     expect(status).toBe(0)
     expect(stdout).toContain('no temperature: the examples of')
+    expect(await evaluate('model', 'clean.csv', '--fit-temperature')).not.toHaveProperty('temperature')
     const { code } = await refused('model', 'clean.csv', '--fit-temperature', '--save-calibrated', at('sure'))
     expect(code).toBe('NO_TEMPERATURE')
     expect(await readdir(folder)).not.toContain('sure')

@@ -3,6 +3,7 @@ import { describeModel, loadModel } from '../../checkpoints/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
+import { isBoundTemperature } from '../../training/calibration.ts'
 import { evaluateModel } from '../../training/evaluate.ts'
 import type { EvaluationRecord } from '../../training/evaluation-record.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
@@ -106,7 +107,7 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
       const found = {
         ...(values.slice && { slices }),
         ...(comparison && { comparison }),
-        ...(temperature && { temperature }),
+        ...(temperature && !isBoundTemperature(temperature.temperature) && { temperature }),
         ...(threshold && { threshold }),
       }
       const results = { examples: examples.length, metrics, ...commandTask.results?.(model, predictions), ...found }

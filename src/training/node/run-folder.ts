@@ -70,13 +70,9 @@ export async function hasOwnCard(folder: string): Promise<boolean> {
   return (await readCard(folder))?.includes(CARD_MARK) ?? false
 }
 
-/** A folder's README.md, if there is one. @throws CheckpointError if it cannot be read */
+/** A folder's README.md, if there is one; what cannot be read is not ours and has no text. */
 export async function readCard(folder: string): Promise<string | undefined> {
-  const path = join(folder, CARD_FILE)
-  return readFile(path, 'utf8').catch((error) => {
-    if (error.code === 'ENOENT') return undefined
-    throw fileError(error, path)
-  })
+  return readFile(join(folder, CARD_FILE), 'utf8').catch(({ code }) => (code === 'ENOENT' ? undefined : ''))
 }
 
 /** Deletes a checkpoint under another name: half deleted it must not look like one. */

@@ -161,6 +161,7 @@ export {
   type ScoredExamples,
 } from './training/calibration.ts'
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
+export type { ComputeMetrics } from './training/compute-metrics.ts'
 export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'
@@ -216,7 +217,12 @@ export {
   type PretrainResult,
   pretrain,
 } from './training/node/pretrain.ts'
-export { FolderCheckpoints, type FolderCheckpointsOptions } from './training/node.ts'
+export {
+  FolderCheckpoints,
+  type FolderCheckpointsOptions,
+  jsonLinesLogger,
+  tensorBoardLogger,
+} from './training/node.ts'
 export { Adafactor, type AdafactorOptions } from './training/optimizers/adafactor.ts'
 export { Adagrad, type AdagradOptions } from './training/optimizers/adagrad.ts'
 export { Adam, type AdamOptions } from './training/optimizers/adam.ts'
@@ -229,6 +235,7 @@ export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
 export type { CardOptions } from './training/report/card-facts.ts'
+export type { LoggerName, ReportSettings } from './training/report-settings.ts'
 export type {
   ClassRow,
   ConfusionTable,

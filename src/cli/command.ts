@@ -162,7 +162,7 @@ function settingValue(value: unknown, flag: Flag, where: string): FlagValue {
   // YAML reads a bare 0 or 2024 as a number where a column or a text is meant.
   const text = (item: unknown) => (typeof item === 'number' ? String(item) : item)
   if (flag.many) {
-    const isMapping = flag.value === 'NAME=VALUE' && typeof value === 'object' && value !== null
+    const isMapping = flag.value?.includes('=') && typeof value === 'object' && value !== null
     const items = isMapping && !Array.isArray(value) ? pairs(value) : value
     const list = (Array.isArray(items) ? items : [items]).map(text)
     if (list.every((item) => typeof item === 'string')) return list

@@ -57,3 +57,24 @@ test('what is trained, and how, is set by flags', () => {
     /^--gradual-unfreezing-steps must/,
   )
 })
+
+test('classes weigh by their names, or all the same', () => {
+  expect(read('--class-weights balanced').classWeights).toBe('balanced')
+  expect(read('--class-weights none').classWeights).toBe('none')
+  const line = '--class-weights spam=3 a=b=0.5 --label-smoothing 0.1 --focal-gamma 2'
+  expect(read(line)).toMatchObject({ classWeights: { spam: 3, 'a=b': 0.5 }, labelSmoothing: 0.1, focalGamma: 2 })
+  expect(settingsFromFile({ classWeights: { spam: 3 } }, flags, 'x.yaml')).toEqual({ classWeights: ['spam=3'] })
+})
+
+test.each([
+  ['--class-weights balance', /^--class-weights takes balanced, or LABEL=NUMBER such as spam=3, .* not "balance"$/],
+  ['--class-weights balanced spam=3', /not "balanced"$/],
+  ['--class-weights spam=much', /not "spam=much"$/],
+  ['--class-weights spam=', /not "spam="$/],
+  ['--class-weights spam=-1', /^--class-weights of "spam" must be a number of at least 0, not -1$/],
+  ['--label-smoothing 2', /^--label-smoothing must be a number from 0 to 1, not 2$/],
+  ['--focal-gamma -1', /^--focal-gamma must be a number of at least 0, not -1$/],
+])('%s is refused', (line, message) => {
+  expect(() => read(line)).toThrow(ConfigError)
+  expect(() => read(line)).toThrow(message)
+})

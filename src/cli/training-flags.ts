@@ -1,6 +1,7 @@
 /** TrainingArguments as flags. */
 import { ConfigError } from '../core/errors.ts'
 import { optimizerNames } from '../training/optimizers/registry.ts'
+import { loggerNames } from '../training/report-settings.ts'
 import { scheduleNames } from '../training/schedule.ts'
 import { type TrainingArguments, trainingArguments, trainingDefaults } from '../training/training-arguments.ts'
 import { camelCase, type Flags, kebabCase } from './command.ts'
@@ -16,7 +17,12 @@ export const trainingFlags = {
   'eval-batch-size': number('Texts an evaluation batch (default 32)'),
   'token-budget': number('Also end a batch at so many tokens (default 0: no limit)'),
   'group-by-length': yes('Put texts of similar length together, which is faster'),
+  'train-sampling-strategy': text('random|sequential|group_by_length', 'Order of the training data (default random)'),
+  'dataloader-drop-last': yes('Leave out the last batch of an epoch if it is not full'),
+  'data-seed': number('Decides the order of the training data (default: --seed)'),
   'gradient-accumulation-steps': number('Batches a step (default 1)'),
+  'accumulation-check': yes('Prove that these add up to one batch (default; --no-accumulation-check: do not)'),
+  'auto-micro-batch': yes('When memory runs out, go on with fewer texts at a time'),
   'learning-rate': number('Highest learning rate (default 5e-5)'),
   'lr-scheduler': text(scheduleNames.join('|'), 'Course of the learning rate (default linear)'),
   'lr-scheduler-settings': {
@@ -48,19 +54,32 @@ export const trainingFlags = {
   'gradual-unfreezing-steps': number('Steps between layers with steps (default 100)'),
   'reinitialize-layers': number('Last layers that begin anew, with random weights (default 0)'),
   recompute: yes('Compute layers again in the backward pass: less memory for activations, more time'),
+  'ema-decay': number('Evaluate and save averages of the weights, of which so much stays each step (default 0: no)'),
   dropout: yes('Apply dropout (default; --no-dropout turns it off)'),
   'eval-strategy': text('no|steps|epoch', 'When to evaluate (default epoch, with evaluation data)'),
   'eval-steps': number('Steps between evaluations (default 500)'),
-  'save-strategy': text('no|steps|epoch', 'When to save a checkpoint (default epoch)'),
+  'eval-delay': number('Steps or epochs before the first evaluation (default 0)'),
+  'eval-on-start': yes('Also evaluate before the first step'),
+  'save-strategy': text('no|steps|epoch|best', 'When to save a checkpoint (default epoch)'),
   'save-steps': number('Steps between checkpoints (default 500)'),
   'save-minutes': number('Also save when so many minutes have passed (default 0: do not)'),
   'save-total-limit': number('Checkpoints to keep; the best and the newest always stay (default 2; 0: all)'),
+  'save-only-model': yes('Save checkpoints that cannot be resumed from, at a third of the size'),
   'load-best-model-at-end': yes('End with the best weights rather than the last'),
   'metric-for-best-model': text('NAME', 'What decides what is best (default loss)'),
   'greater-is-better': yes('Whether more of that metric is better (default: not for losses)'),
   'early-stopping-patience': number('Stop after so many evaluations without improvement (default 0: never)'),
   'early-stopping-threshold': number('Improvement that counts (default 0)'),
+  'logging-strategy': text('no|steps|epoch', 'When to log (default steps)'),
   'logging-steps': number('Steps between entries of the log (default 10)'),
+  'logging-first-step': yes('Also log the first step (default; --no-logging-first-step: do not)'),
+  'report-to': {
+    type: 'string',
+    many: true,
+    value: [...loggerNames, 'none'].join('|'),
+    description: 'Also write the log to files for others to read; several may follow (default none)',
+  },
+  'logging-dir': text('DIR', 'Folder of those files (default: logs in --output)'),
   optimizer: text(optimizerNames.join('|'), 'How weights follow gradients (default adamw)'),
   'class-weights': {
     type: 'string',
@@ -86,6 +105,7 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
   const args = Object.fromEntries(given)
   if (args.lrSchedulerSettings) args.lrSchedulerSettings = namedValues(args.lrSchedulerSettings as readonly string[])
   if (args.classWeights) args.classWeights = readClassWeights(args.classWeights as readonly string[])
+  if (args.reportTo?.length === 1 && args.reportTo[0] === 'none') args.reportTo = []
   try {
     return trainingArguments(args, { hasEval })
   } catch (error) {

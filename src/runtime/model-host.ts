@@ -7,6 +7,7 @@ import { RuntimeError } from '../core/errors.ts'
 import { elementCount } from '../core/shape.ts'
 import type { Backend, ProfileEvent, Session, Tensor } from './backend.ts'
 import { type DropoutSite, fillDropoutMask } from './dropout-masks.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 import type { ParameterLayout, ParameterSlot } from './parameter-layout.ts'
 import { averageInto } from './weight-averages.ts'
 import { type UpdateGroup, type UpdateProgram, WeightUpdater } from './weight-updater.ts'
@@ -194,7 +195,10 @@ export class ModelHost {
 
   /** Only the gradients, left in the flat array `gradients`. */
   async gradients(request: StepRequest): Promise<StepResult> {
-    const { loss, outputs } = await this.#accumulateGradients(request)
+    const { loss, outputs } = await this.#accumulateGradients(request).catch(async (error) => {
+      if (isOutOfMemory(error)) await this.#freeMemory()
+      throw error
+    })
     const gradNorm = await this.#requireTraining().updater.norm(this.#array('gradients'))
     return { loss, gradNorm, outputs }
   }
@@ -219,6 +223,15 @@ export class ModelHost {
       gradients: await this.#backend.createSession(gradients, options),
       accumulate: accumulate && (await this.#backend.createSession(accumulate, options)),
     }
+  }
+
+  /** Gives back what the engine keeps for later runs: it holds on to all that a run took until its session ends. */
+  async #freeMemory(): Promise<void> {
+    const training = this.#requireTraining()
+    await training.gradients.release()
+    await training.accumulate?.release()
+    this.#maskBytes = new Uint8Array(0)
+    Object.assign(training, await this.#gradientSessions(training.program))
   }
 
   async #releaseTraining(): Promise<void> {

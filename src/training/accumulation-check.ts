@@ -12,8 +12,8 @@ const comparedValues = 1 << 14
 
 /**
  * Proves on some examples of a step that its micro-batches add up to the gradients of one batch, however many labels each has.
- * Both sides have the same loss options and dropout masks that drop nothing. The examples are about as many as one micro-batch
- * has, so that this takes no more memory than a step, and the time of two micro-batches.
+ * Both sides have the same loss options and dropout masks that drop nothing. The examples are no more than the largest micro-batch
+ * has, or three, so that this takes the memory of a step and the time of two micro-batches.
  * @returns the largest difference of a parameter's gradients, relative to their norm
  * @throws RuntimeError `ACCUMULATION` saying what differs
  */
@@ -41,11 +41,11 @@ export async function checkAccumulation(
   )
 }
 
-/** As many micro-batches and examples as one micro-batch has examples, the first with one more: means of unequal parts differ. */
+/** Parts of some micro-batches with no more examples than one has, the first with one more: means of unequal parts differ. */
 function someExamples(microBatches: readonly ModelBatch[]): ModelBatch[] {
   const most = Math.max(...microBatches.map(exampleCount))
-  const used = microBatches.slice(0, Math.max(2, most))
-  const each = Math.max(1, Math.floor(most / used.length))
+  const used = microBatches.slice(0, Math.max(2, most - 1))
+  const each = Math.max(1, Math.floor((most - 1) / used.length))
   return used.map((batch, i) => sliceBatch(batch, 0, Math.min(exampleCount(batch), i === 0 ? each + 1 : each)))
 }
 

@@ -12,6 +12,11 @@ export interface CourseSettings {
   evalOnStart: boolean
   /** Save checkpoints without what resuming needs, at a third of the size with AdamW; default false. */
   saveOnlyModel: boolean
+  /**
+   * The order of the training data: shuffled in each epoch (default); as it was given; or shuffled so that texts of similar length
+   * come into one batch, which makes attention cheaper.
+   */
+  trainSamplingStrategy: 'random' | 'sequential' | 'group_by_length'
   /** Leave out the last batch of an epoch if it is not full; default false. */
   dataloaderDropLast: boolean
   /** Decides the order of the training data; default `seed`. */
@@ -30,12 +35,15 @@ export const courseDefaults: Readonly<CourseSettings> = {
   evalDelay: 0,
   evalOnStart: false,
   saveOnlyModel: false,
+  trainSamplingStrategy: 'random',
   dataloaderDropLast: false,
   dataSeed: null,
   accumulationCheck: true,
   emaDecay: 0,
   autoMicroBatch: false,
 }
+
+const samplingStrategies = ['random', 'sequential', 'group_by_length']
 
 const switchNames = [
   ...(['loggingFirstStep', 'evalOnStart', 'saveOnlyModel', 'dataloaderDropLast'] as const),
@@ -45,6 +53,7 @@ const switchNames = [
 /** Checks these settings as far as they do not hang on others. @throws ConfigError naming the setting */
 export function checkCourseSettings({
   loggingStrategy,
+  trainSamplingStrategy,
   evalDelay,
   dataSeed,
   emaDecay,
@@ -53,6 +62,9 @@ export function checkCourseSettings({
   const fail = (expected: string) => new ConfigError('ARGUMENT', expected)
   if (!['no', 'steps', 'epoch'].includes(loggingStrategy)) {
     throw fail(`loggingStrategy must be no, steps or epoch, not ${loggingStrategy}`)
+  }
+  if (!samplingStrategies.includes(trainSamplingStrategy)) {
+    throw fail(`trainSamplingStrategy must be random, sequential or group_by_length, not ${trainSamplingStrategy}`)
   }
   if (!(evalDelay >= 0 && evalDelay < Number.POSITIVE_INFINITY)) {
     throw fail(`evalDelay must be a number of at least 0, not ${evalDelay}`)

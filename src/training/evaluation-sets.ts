@@ -29,9 +29,15 @@ export function requireSetName(name: string): void {
 }
 
 /** Metrics with the set's name in front, as transformers' Trainer has them of several sets: `german_loss`. */
-export function namedMetrics(name: string | undefined, metrics: Readonly<Record<string, number>>) {
+export function namedMetrics<Value>(name: string | undefined, metrics: Readonly<Record<string, Value>>) {
   if (name === undefined) return { ...metrics }
   return Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [`${name}_${metric}`, value]))
+}
+
+/** A metric's name without that of the set in front of it, if it has one: `f1` of `german_f1`. */
+export function metricOfSet(metric: string, sets: readonly { name?: string }[]): string {
+  const set = sets.find(({ name }) => name !== undefined && metric.startsWith(`${name}_`))
+  return set ? metric.slice(set.name!.length + 1) : metric
 }
 
 /**

@@ -92,7 +92,9 @@ export function lossOptions<Item>(
     labelSmoothing,
     focalGamma,
     ...(classWeights === 'balanced' && { classWeights: balancedWeights(countClasses(items, task, labels.length)) }),
-    ...(typeof classWeights === 'object' && { classWeights: labels.map((label) => classWeights[label] ?? 1) }),
+    ...(typeof classWeights === 'object' && {
+      classWeights: labels.map((label) => (Object.hasOwn(classWeights, label) ? classWeights[label] : 1)),
+    }),
   }
   checkLossOptions(options, labels)
   return options

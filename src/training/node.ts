@@ -1,2 +1,3 @@
 // What needs a file system.
 export { FolderCheckpoints, type FolderCheckpointsOptions } from './node/folder-checkpoints.ts'
+export { jsonLinesLogger, tensorBoardLogger } from './node/loggers.ts'

@@ -44,6 +44,9 @@ export interface RunOptions {
   callbacks?: TrainerCallback[]
   /** In place of one set with an item 5. */
   evalItems?: TrainerOptions<number>['evalItems']
+  /** Parts of a task in place of the usual ones. */
+  task?: Partial<TrainerOptions<number>['task']>
+  computeMetrics?: TrainerOptions<number>['computeMetrics']
 }
 
 /** Makes a trainer; `course` fills up while it trains. */
@@ -56,6 +59,8 @@ export function prepare({
   onEvent,
   callbacks,
   evalItems = [5],
+  task,
+  computeMetrics,
 }: RunOptions) {
   const course: Course = {
     compiled: [],
@@ -68,6 +73,7 @@ export function prepare({
     events: [],
   }
   const model = {
+    config: { labels: ['a', 'b'] },
     async compile(options: CompileOptions) {
       course.compiled.push(options)
       return {
@@ -121,9 +127,11 @@ export function prepare({
         const result = evaluations![evaluated++]
         return typeof result === 'number' ? { loss: result } : result
       },
+      ...task,
     },
     trainItems: items,
     ...(evaluations && { evalItems }),
+    computeMetrics,
     args: { batchSize: 4, ...args },
     ...(checkpoints && { checkpoints: store }),
     callbacks,

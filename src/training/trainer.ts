@@ -3,6 +3,7 @@ import type { LossOptions } from '../models/loss-options.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { TrainingSession } from '../models/training-session.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
+import type { ComputeMetrics } from './compute-metrics.ts'
 import { type EvaluationItems, type EvaluationSet, evaluationSets, noEvaluationData } from './evaluation-sets.ts'
 import { lossOptions } from './loss-settings.ts'
 import { createOptimizer } from './optimizers/registry.ts'
@@ -19,31 +20,42 @@ export type { CheckpointStore } from './checkpoint-store.ts'
 export type { EndReason, RunControl, TrainerCallback, TrainerEvent } from './trainer-events.ts'
 
 /** What a task gives the Trainer: how items become batches, and how a model is judged on held-out items. */
-export interface TrainingTask<Item> extends BatchMaker<Item> {
+export interface TrainingTask<Item, Predictions = unknown> extends BatchMaker<Item> {
   /**
    * The classes that the labels of an item name: one for a text, one for each labelled token. Only of tasks that tell one class
    * of several, whose loss class weights, label smoothing and focal gamma apply to.
    */
   classIds?(item: Item): ArrayLike<number>
-  /** `loss` and the task's metrics by name. */
-  evaluate(model: EncoderModel, items: readonly Item[], options: EvaluateOptions): Promise<Record<string, number>>
+  /** `loss`, the task's metrics and those of `computeMetrics`, by name. */
+  evaluate(
+    model: EncoderModel,
+    items: readonly Item[],
+    options: EvaluateOptions<Predictions>,
+  ): Promise<Record<string, number>>
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<Predictions = unknown> {
   batchSize: number
   signal?: AbortSignal
   /** Which set of several is evaluated. */
   name?: string
+  /** Metrics of the user's own. */
+  computeMetrics?: ComputeMetrics<Predictions>
 }
 
-export interface TrainerOptions<Item> {
+export interface TrainerOptions<Item, Predictions = unknown> {
   model: EncoderModel
-  task: TrainingTask<Item>
+  task: TrainingTask<Item, Predictions>
   trainItems?: readonly Item[]
   /** In place of `trainItems`: parts of the run that follow one another under one learning rate schedule. */
   phases?: readonly TrainingPhase<Item>[]
   /** One set, or several by name, whose metrics have the name in front: `german_loss`, in the log `eval_german_loss`. */
   evalItems?: EvaluationItems<Item>
+  /**
+   * Metrics of one's own beside the task's in each evaluation; one of them may be `metricForBestModel`. The library's tasks of
+   * fine-tuning call it, as those made with `defineTask` do.
+   */
+  computeMetrics?: ComputeMetrics<Predictions>
   args?: Partial<TrainingArguments>
   /** Without one nothing is saved. */
   checkpoints?: CheckpointStore
@@ -66,20 +78,27 @@ export interface TrainResult {
 }
 
 /** Trains a model: batches, schedule, evaluation, checkpoints, best model, early stopping, exact resume. */
-export class Trainer<Item> {
+export class Trainer<Item, Predictions = unknown> {
   readonly args: TrainingArguments
-  readonly #options: TrainerOptions<Item>
+  readonly #options: TrainerOptions<Item, Predictions>
   readonly #steps: TrainingSteps<Item>
   readonly #parameters: ReturnType<typeof trainedParameters>
   readonly #loss: LossOptions | undefined
   readonly #evaluationSets: readonly EvaluationSet<Item>[]
 
   /** @throws ConfigError if an argument is unknown or out of range, and as TrainingSteps, `trainedParameters` and `lossOptions` */
-  constructor(options: TrainerOptions<Item>) {
+  constructor(options: TrainerOptions<Item, Predictions>) {
     this.#evaluationSets = evaluationSets(options.evalItems)
     const args = trainingArguments(options.args ?? {}, { hasEval: this.#evaluationSets.length > 0 })
     if (args.loadBestModelAtEnd && !options.checkpoints) {
       throw new ConfigError('BEST_MODEL', 'loadBestModelAtEnd needs checkpoints to load from: give the trainer a store')
+    }
+    if (args.reportTo.length > 0) {
+      throw new ConfigError(
+        'REPORT_TO',
+        'reportTo is for finetune and pretrain, which have an output folder: give the trainer callbacks, such as ' +
+          'jsonLinesLogger(path) and tensorBoardLogger(folder)',
+      )
     }
     this.args = args
     this.#parameters = trainedParameters(options.model, args)
@@ -119,7 +138,7 @@ export class Trainer<Item> {
       await reinitializeLayers(model, args.reinitializeLayers, args.seed)
       await checkpoints?.begin(model, { resume })
     }
-    const { onEvent, callbacks = [], task } = this.#options
+    const { onEvent, callbacks = [] } = this.#options
     const run = new TrainingRun({
       model,
       session,
@@ -127,7 +146,7 @@ export class Trainer<Item> {
       args,
       steps: this.#steps,
       evaluationSets: this.#evaluationSets,
-      evaluate: (items, name) => task.evaluate(model, items, { batchSize: args.evalBatchSize, name }),
+      evaluate: (items, name) => this.#evaluate(items, { name }),
       checkpoints,
       resumedFrom,
       callbacks: [...(onEvent ? [(event: TrainerEvent) => onEvent(event)] : []), ...callbacks],
@@ -158,7 +177,24 @@ export class Trainer<Item> {
     signal?: AbortSignal,
   ): Promise<Record<string, number>> {
     if (!items || items.length === 0) throw noEvaluationData()
-    return this.#options.task.evaluate(this.#options.model, items, { batchSize: this.args.evalBatchSize, signal })
+    return this.#evaluate(items, { signal })
+  }
+
+  async #evaluate(items: readonly Item[], options: { name?: string; signal?: AbortSignal }) {
+    const { model, task, computeMetrics } = this.#options
+    let isCalled = false
+    const compute = (predictions: Predictions) => {
+      isCalled = true
+      return computeMetrics!(predictions)
+    }
+    const batchSize = this.args.evalBatchSize
+    const given = computeMetrics && { computeMetrics: compute }
+    const metrics = await task.evaluate(model, items, { batchSize, ...options, ...given })
+    if (!computeMetrics || isCalled) return metrics
+    throw new ConfigError(
+      'COMPUTE_METRICS',
+      "the task's evaluate does not call options.computeMetrics: compute these metrics there",
+    )
   }
 
   #compile(): Promise<TrainingSession> {
@@ -205,7 +241,10 @@ export class Trainer<Item> {
 }
 
 /** The training items of all phases. */
-function* allItems<Item>({ trainItems = [], phases = [] }: TrainerOptions<Item>): Generator<Item> {
+function* allItems<Item>({
+  trainItems = [],
+  phases = [],
+}: Pick<TrainerOptions<Item>, 'trainItems' | 'phases'>): Generator<Item> {
   yield* trainItems
   for (const { items } of phases) yield* items
 }

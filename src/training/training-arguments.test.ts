@@ -76,6 +76,10 @@ const refused: [keyof TrainingArguments, unknown[]][] = [
   ['earlyStoppingPatience', [-1, 0.5]],
   ['earlyStoppingThreshold', [-0.1]],
   ['loggingSteps', [0]],
+  ['emaDecay', [-0.1, 1, Number.NaN]],
+  ['labelSmoothing', [-0.1, 1.1, Number.NaN]],
+  ['focalGamma', [-1, Number.POSITIVE_INFINITY]],
+  ['classWeights', ['balance', 3]],
 ]
 test.each(refused.flatMap(([key, values]) => values.map((value) => [key, value] as const)))(
   '%s: %s is refused by name',

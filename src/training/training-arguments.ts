@@ -5,6 +5,7 @@ import { lowerIsBetter } from './metric-direction.ts'
 import { defaultEpsilon, type OptimizerName } from './optimizers/registry.ts'
 import { checkNesterov } from './optimizers/sgd.ts'
 import { checkParameterSettings, type ParameterSettings, parameterDefaults } from './parameter-settings.ts'
+import { checkReportSettings, type ReportSettings, reportDefaults } from './report-settings.ts'
 import { type ScheduleName, scheduleNames } from './schedule.ts'
 import { checkScheduleSettings, type ScheduleSettings } from './schedule-settings.ts'
 
@@ -12,7 +13,7 @@ import { checkScheduleSettings, type ScheduleSettings } from './schedule-setting
 export type Strategy = 'no' | 'steps' | 'epoch'
 
 /** Settings of a training run, named as in transformers' TrainingArguments, in TypeScript's case. */
-export interface TrainingArguments extends ParameterSettings, LossSettings, CourseSettings {
+export interface TrainingArguments extends ParameterSettings, LossSettings, CourseSettings, ReportSettings {
   /** Passes over the training data; default 3. */
   epochs: number
   /** Stop after so many optimiser steps; -1 (default): as many as the epochs have. */
@@ -23,7 +24,7 @@ export interface TrainingArguments extends ParameterSettings, LossSettings, Cour
   evalBatchSize: number
   /** Also end a batch when it holds so many tokens; 0 (default): no limit. */
   tokenBudget: number
-  /** Put texts of similar length into one batch, which makes attention cheaper; default false. */
+  /** The same as the `trainSamplingStrategy` `group_by_length`; default false. */
   groupByLength: boolean
   /** Batches whose gradients are added up to one step; default 1. */
   gradientAccumulationSteps: number
@@ -138,6 +139,7 @@ export const trainingDefaults: Readonly<TrainingArguments> = {
   ...parameterDefaults,
   ...lossDefaults,
   ...courseDefaults,
+  ...reportDefaults,
 }
 
 const wholeFrom: Partial<Record<keyof TrainingArguments, number>> = {
@@ -254,6 +256,10 @@ export function trainingArguments(
   checkParameterSettings(args)
   checkLossSettings(args)
   checkCourseSettings(args)
+  checkReportSettings(args)
+  if (args.groupByLength && args.trainSamplingStrategy === 'sequential') {
+    throw new ConfigError('SAMPLING', 'groupByLength and the trainSamplingStrategy sequential contradict each other')
+  }
   if (args.evalStrategy === 'no' && (args.evalOnStart || args.saveStrategy === 'best')) {
     const name = args.evalOnStart ? 'evalOnStart' : 'saveStrategy best'
     throw new ConfigError('NO_EVALUATION', `${name} needs evaluations: set evalStrategy to epoch or steps`)

@@ -1,6 +1,7 @@
 import type { ModelBatch } from '../models/batch-inputs.ts'
 import type { EncoderModel } from '../models/model.ts'
 import type { TrainingSession } from '../models/training-session.ts'
+import { isOutOfMemory } from '../runtime/out-of-memory.ts'
 import { checkAccumulation } from './accumulation-check.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type EvaluationSet, metricAmong, namedMetrics, noEvaluationData } from './evaluation-sets.ts'
@@ -150,9 +151,17 @@ export class TrainingRun<Item> {
     const { session, state, args } = this.#parts
     if (!args.accumulationCheck || this.#isChecked || batches.length < 2) return
     this.#isChecked = true
-    const difference = await checkAccumulation(session, batches)
-    const event = { type: 'accumulation-check', microBatches: batches.length, difference } as const
-    await this.#emit({ ...event, step: state.global_step })
+    const step = state.global_step
+    try {
+      const difference = await checkAccumulation(session, batches)
+      await this.#emit({ type: 'accumulation-check', step, microBatches: batches.length, difference })
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      // Micro-batches of one example are compared with a batch of two, for which there may be no memory.
+      const message =
+        'memory ran out while micro-batches were compared with one batch; the run goes on without that check'
+      await this.#emit({ type: 'warning', step, message, code: 'OUT_OF_MEMORY' })
+    }
   }
 
   #stepWithinMemory(batches: readonly ModelBatch[], learningRate: number) {

@@ -119,8 +119,8 @@ class PhaseSteps<Item> {
         ),
       batchSize: batchSize ?? args.batchSize,
       tokenBudget: args.tokenBudget || undefined,
-      groupByLength: args.groupByLength,
-      shuffle: true,
+      groupByLength: args.groupByLength || args.trainSamplingStrategy === 'group_by_length',
+      shuffle: args.trainSamplingStrategy !== 'sequential',
       dropLast: args.dataloaderDropLast,
       seed: args.dataSeed ?? args.seed,
     })

@@ -7,6 +7,7 @@ import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.t
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
+import { metricOfSet } from '../../training/evaluation-sets.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
@@ -22,7 +23,7 @@ import type { CommandTask } from '../tasks/command-task.ts'
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
 import { formatFlag, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
-import { type DataFiles, readTrainingData } from '../training-data.ts'
+import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
 
@@ -49,7 +50,12 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     model: { type: 'string', value: 'DIR', description: 'Model to start from' },
     size: { type: 'string', value: bertSizes.join('|'), description: 'Or: start from random weights' },
     tokenizer: { type: 'string', value: 'DIR', description: "Tokenizer (default: the model's)" },
-    eval: { type: 'string', value: 'FILE', description: 'Labelled data to judge the model on' },
+    eval: {
+      type: 'string',
+      many: true,
+      value: 'FILE|NAME=FILE',
+      description: 'Labelled data to judge the model on; several sets by name may follow',
+    },
     'eval-split': {
       type: 'number',
       value: '0.1',
@@ -72,7 +78,12 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
-    const best = bestMetricName(args)
+    const evalFiles = evaluationFiles(values.eval)
+    const setNames = typeof evalFiles === 'string' ? [] : Object.keys(evalFiles)
+    const best = metricOfSet(
+      bestMetricName(args),
+      setNames.map((name) => ({ name })),
+    )
     if (best !== 'loss') task.findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
     await checkOutputFolder(output)
@@ -88,6 +99,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     try {
       const maxLength = taskLength(commandTask, model, tokenizer, values.maxLength)
       const { train, evaluation } = data
+      const hasOneSet = hasEval && Array.isArray(data.evaluationSets)
       context.note(
         `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
           `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
@@ -117,7 +129,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             model,
             tokenizer,
             trainExamples: train,
-            evalExamples: evaluation,
+            evalExamples: data.evaluationSets,
             maxLength,
             args,
             output,
@@ -129,8 +141,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             modelName,
             card: readCardFlags(values),
             trainSource: values.train,
-            evalSource: values.eval ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
-            baselines: hasEval ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
+            evalSource: values.eval?.join(', ') ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
+            baselines: hasOneSet ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings,
             findings: diagnosis?.findings,
             watch: doctor,
@@ -149,10 +161,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
   },
 })
 
-interface TrainingData {
-  train: unknown[]
-  /** Empty if there is none. */
-  evaluation: unknown[]
+interface LabelledData extends TrainingData {
   /** Labels of the training examples. */
   labels: string[]
 }
@@ -162,9 +171,9 @@ async function readData(
   values: DataFiles,
   seed: number,
   warn: (text: string) => void,
-): Promise<TrainingData> {
-  const { train, evaluation } = await readTrainingData(task, values, seed, warn)
-  return { train, evaluation, labels: task.labels(train, values.train) }
+): Promise<LabelledData> {
+  const data = await readTrainingData(task, values, seed, warn)
+  return { ...data, labels: task.labels(data.train, values.train) }
 }
 
 interface ModelFlags {
@@ -187,7 +196,7 @@ async function prepareModel(
   commandTask: CommandTask,
   task: FinetuneTask<unknown, EncodedSequence, TaskPredictions>,
   { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
-  { evaluation, labels }: TrainingData,
+  { evaluation, labels }: LabelledData,
   seed: number,
   { note }: CommandContext,
 ): Promise<PreparedModel> {

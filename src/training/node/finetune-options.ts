@@ -2,9 +2,12 @@ import type { Finding } from '../../data/doctor/index.ts'
 import type { Example } from '../../data/example.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
+import type { ComputeMetrics } from '../compute-metrics.ts'
+import type { EvaluationItems } from '../evaluation-sets.ts'
 import type { CardOptions } from '../report/card-facts.ts'
 import type { RunRecord } from '../run-record.ts'
-import type { TrainerEvent } from '../trainer.ts'
+import type { ClassificationPredictions } from '../tasks/text-classification.ts'
+import type { TrainerCallback, TrainerEvent } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
 /** How far a part of a run is that has no training steps. */
@@ -18,13 +21,19 @@ export interface FinetuneProgress {
 }
 
 /** What to train, on what, and where to. */
-export interface FinetuneOptions<TaskExample> {
+export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   /** With the task's head; its labels are the names that the examples' labels must be among. */
   model: EncoderModel
   tokenizer: Tokenizer
   trainExamples: readonly TaskExample[]
-  /** Examples to judge the model on; without them there are no metrics. */
-  evalExamples?: readonly TaskExample[]
+  /**
+   * Examples to judge the model on; without them there are no metrics. One set, or several by name, whose metrics have the name in
+   * front: `german_f1`. Of several, the first decides what is best, unless `metricForBestModel` names another, and is the one that
+   * the report shows examples of.
+   */
+  evalExamples?: EvaluationItems<TaskExample>
+  /** Metrics of one's own beside the task's; one of them may be `metricForBestModel`. */
+  computeMetrics?: ComputeMetrics<Predictions>
   /** Longer texts are cut to so many tokens. Default: the smaller of the model's and the tokenizer's limit. */
   maxLength?: number
   args?: Partial<TrainingArguments>
@@ -37,6 +46,8 @@ export interface FinetuneOptions<TaskExample> {
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void
+  /** Told of every event behind the loggers of `reportTo`; may ask the run to evaluate, to save and to stop. */
+  callbacks?: readonly TrainerCallback[]
   onProgress?: (progress: FinetuneProgress) => void
   /** Headline of the report. */
   title?: string
@@ -60,4 +71,4 @@ export interface FinetuneOptions<TaskExample> {
   onFinding?: (finding: Finding) => void
 }
 
-export type FinetuneClassifierOptions = FinetuneOptions<Example>
+export type FinetuneClassifierOptions = FinetuneOptions<Example, ClassificationPredictions>

@@ -1,4 +1,3 @@
-import type { MetricInterval } from '../bootstrap.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
@@ -8,10 +7,12 @@ import type { FinetuneOptions } from './finetune-options.ts'
 /** A run that has ended. */
 export interface FinetuneRun {
   task: { name: string; title: string }
-  options: FinetuneOptions<unknown>
+  options: Omit<FinetuneOptions<unknown>, 'computeMetrics'>
   args: TrainingArguments
   result: TrainResult
-  metrics: Readonly<Record<string, MetricInterval>>
+  metrics: RunRecord['metrics']
+  /** Of all sets together. */
+  evalExamples: number
   report: TaskReport
   maxLength: number
   truncated: number
@@ -21,12 +22,12 @@ export interface FinetuneRun {
 
 /** What the report of a fine-tuned model shows. */
 export function finetuneRecord(run: FinetuneRun): RunRecord {
-  const { task, options, args, result, metrics, maxLength, truncated } = run
-  const { model, trainExamples, evalExamples = [], trainSource, evalSource } = options
+  const { task, options, args, result, metrics, evalExamples, maxLength, truncated } = run
+  const { model, trainExamples, trainSource, evalSource } = options
   const { config } = model
   const warnings = [...(options.warnings ?? [])]
   if (truncated > 0) {
-    const all = trainExamples.length + evalExamples.length
+    const all = trainExamples.length + evalExamples
     warnings.push(`${truncated} of ${all} texts were cut at ${maxLength} tokens.`)
   }
   const { labelCounts, ...report } = run.report
@@ -46,7 +47,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     data: {
       trainExamples: trainExamples.length,
       trainSource,
-      ...(evalExamples.length > 0 && { evalExamples: evalExamples.length, evalSource }),
+      ...(evalExamples > 0 && { evalExamples, evalSource }),
       labelCounts,
     },
     settings: { ...args, maxLength },

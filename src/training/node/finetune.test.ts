@@ -91,3 +91,53 @@ test.each([
   await expect(run({ output: join(root, 'refused'), ...options })).rejects.toThrow(message)
   expect(await readdir(root)).not.toContain('refused')
 })
+
+test("several evaluation sets, metrics of one's own and loggers", async () => {
+  const output = join(root, 'sets')
+  const labelled = examples(12)
+  const options: Partial<FinetuneClassifierOptions> & { output: string } = {
+    args: { epochs: 2, learningRate: 0.01, metricForBestModel: 'second_cost', reportTo: ['tensorboard', 'jsonl'] },
+    evalExamples: { first: labelled, second: labelled.slice(0, 5) },
+    // Twice the number of examples of the second class that are taken for the first.
+    computeMetrics: ({ predictions, labels }) => ({
+      cost: predictions.reduce((sum, predicted, i) => sum + (labels[i] === 1 && predicted === 0 ? 2 : 0), 0),
+      predicted: predictions.length,
+    }),
+    output,
+  }
+  const { result, metrics, ownMetrics, reportPath } = await run(options)
+  const names = ['accuracy', 'f1', 'f1_macro', 'f1_weighted', 'precision', 'recall', 'loss']
+  expect(Object.keys(metrics)).toEqual(['first', 'second'].flatMap((set) => names.map((name) => `${set}_${name}`)))
+  expect(ownMetrics).toMatchObject({ first_predicted: 12, second_predicted: 5 })
+  const { log_history: log, best_metric } = result.state
+  expect(log.filter((entry) => 'eval_second_cost' in entry).map(({ eval_second_cost }) => eval_second_cost)).toContain(
+    best_metric,
+  )
+  expect(log.at(-1)).toMatchObject({ eval_second_cost: ownMetrics.second_cost, eval_second_predicted: 5 })
+  expect(metrics.first_accuracy.value).toBe(log.at(-2)!.eval_first_accuracy)
+  const json = JSON.parse(await readFile(join(output, 'metrics.json'), 'utf8'))
+  expect(json).toMatchObject({ metrics, ownMetrics, sets: { first: { examples: 12 }, second: { examples: 5 } } })
+  expect(await readFile(reportPath!, 'utf8')).toContain('17 examples')
+
+  const lines = (await readFile(join(output, 'logs', 'log.jsonl'), 'utf8')).trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual(log)
+  expect((await readdir(join(output, 'logs'))).sort()).toEqual([expect.stringMatching(/^events\.out/), 'log.jsonl'])
+  await run({ ...options, args: { maxSteps: 1 }, overwrite: true })
+  expect(await readdir(join(output, 'logs'))).toEqual([])
+})
+
+test('callbacks are told of a run and may end it', async () => {
+  const seen: string[] = []
+  const { result } = await run({
+    output: join(root, 'callbacks'),
+    args: { maxSteps: 5 },
+    callbacks: [
+      (event, control) => {
+        seen.push(event.type)
+        if (event.type === 'step' && event.step === 2) control.stop()
+      },
+    ],
+  })
+  expect(result).toMatchObject({ reason: 'stopped', steps: 2 })
+  expect(seen.slice(0, 2)).toEqual(['start', 'step'])
+})

@@ -6,10 +6,13 @@ import type { Finding } from '../../data/doctor/index.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import type { MetricInterval } from '../bootstrap.ts'
+import { ownMetrics } from '../compute-metrics.ts'
 import { classAnswers, createWatch, watchContext } from '../doctor/watch.ts'
 import type { WatchContext, WatchedEvent } from '../doctor/watch-context.ts'
+import { type EvaluationSet, evaluationSets, metricOfSet, namedMetrics as named } from '../evaluation-sets.ts'
 import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
+import { reportDefaults } from '../report-settings.ts'
 import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
 import { trainedParameters } from '../trained-parameters.ts'
@@ -19,6 +22,7 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { loggersOf } from './loggers.ts'
 import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
 import { writeModelCard } from './write-model-card.ts'
@@ -27,8 +31,13 @@ export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } fro
 
 export interface FinetuneResult {
   result: TrainResult
-  /** Final metrics by name with 95 % intervals; empty without evaluation data, or if the run was aborted. */
+  /**
+   * Final metrics by name with 95 % intervals, with the set's name in front if there are several; empty without evaluation data,
+   * or if the run was aborted.
+   */
   metrics: Record<string, MetricInterval>
+  /** What `computeMetrics` made of the final predictions, under the same names. */
+  ownMetrics: Record<string, number>
   /** Absent if the run was aborted. */
   reportPath?: string
   /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
@@ -66,36 +75,44 @@ export function finetuneClassifier(options: FinetuneClassifierOptions): Promise<
  */
 export async function finetune<Example, Item extends EncodedSequence, Predictions extends TaskPredictions>(
   task: FinetuneTask<Example, Item, Predictions>,
-  options: FinetuneOptions<Example>,
+  options: FinetuneOptions<Example, Predictions>,
 ): Promise<FinetuneResult> {
-  const { model, tokenizer, trainExamples, evalExamples = [], output, onProgress } = options
+  const { model, tokenizer, trainExamples, output, onProgress, computeMetrics } = options
   const { resume = false, overwrite = false } = options
-  const hasEval = evalExamples.length > 0
+  const sets = evaluationSets(options.evalExamples)
+  const hasEval = sets.length > 0
   const args = trainingArguments(options.args ?? {}, { hasEval })
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, task, model)
   const best = bestMetricName(args)
-  const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
+  const metricNames = [...new Set([...task.metricNames, ...bestMetric(task, metricOfSet(best, sets), options)])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
   task.check(model, trainExamples)
-  task.check(model, evalExamples)
+  for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output) // here too, since encoding may take minutes
 
-  const total = trainExamples.length + evalExamples.length
+  const total = sets.reduce((sum, { items }) => sum + items.length, trainExamples.length)
   const encoder = createEncoder(task, { model, tokenizer, maxLength }, (done, truncated) =>
     onProgress?.({ stage: 'encode', done, total, truncated }),
   )
   const trainItems = await encoder.encode(trainExamples)
-  const evalItems = await encoder.encode(evalExamples)
+  const evalSets: (EvaluationSet<Item> & { examples: readonly Example[] })[] = []
+  for (const { name, items: examples } of sets) {
+    evalSets.push({ name, examples, items: await encoder.encode(examples) })
+  }
 
-  let latest: Predictions | undefined
-  const predict = async () => {
-    const onBatch = (done: number) => onProgress?.({ stage: 'evaluate', done, total: evalItems.length })
+  /** What the model as it is says of each set. */
+  const latest = new Map<string | undefined, Judged<Predictions>>()
+  const judge = async ({ name, items }: EvaluationSet<Item>) => {
+    const onBatch = (done: number) => onProgress?.({ stage: 'evaluate', done, total: items.length })
     onBatch(0)
-    latest = await task.predict(model, evalItems, { batchSize: args.evalBatchSize, onProgress: onBatch })
-    return latest
+    const predictions = await task.predict(model, items, { batchSize: args.evalBatchSize, onProgress: onBatch })
+    const metrics = task.metrics(predictions, metricNames)
+    const judged = { predictions, metrics, own: await ownMetrics(computeMetrics, predictions, metrics) }
+    latest.set(name, judged)
+    return judged
   }
   const checkpoints = await FolderCheckpoints.open(output, {
     saveTokenizer: (directory) => saveTokenizer(tokenizer, directory),
@@ -104,7 +121,10 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       maxLength,
       model: modelHash(model),
       trainData: hash(task, trainItems),
-      evalData: hash(task, evalItems),
+      evalData:
+        evalSets.length === 1
+          ? hash(task, evalSets[0].items)
+          : evalSets.map(({ name, items }) => [name, hash(task, items)]),
     },
     overwrite,
   })
@@ -113,20 +133,24 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     model,
     task: {
       ...task,
-      evaluate: async () => {
-        const predictions = await predict()
-        return { loss: predictions.loss, ...task.metrics(predictions, metricNames) }
+      evaluate: async (_model, items, { name }) => {
+        const { predictions, metrics, own } = await judge({ name, items })
+        return { loss: predictions.loss, ...metrics, ...own }
       },
     },
     trainItems,
-    evalItems,
-    args,
+    evalItems:
+      evalSets[0]?.name === undefined
+        ? evalSets[0]?.items
+        : Object.fromEntries(evalSets.map(({ name, items }) => [name, items])),
+    args: { ...args, ...reportDefaults },
     checkpoints,
+    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? [])],
     onEvent: (event) => {
-      if (event.type === 'step') latest = undefined
+      if (event.type === 'step') latest.clear()
       options.onEvent?.(event)
       watched.tell(event)
-      const answers = event.type === 'evaluate' && classAnswers(latest)
+      const answers = event.type === 'evaluate' && classAnswers(latest.get(evalSets[0].name)?.predictions)
       if (answers) watched.tell({ type: 'predictions', step: event.step, ...answers })
     },
   })
@@ -134,18 +158,27 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const { findings, endedBy } = watched
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
   if (result.reason === 'aborted')
-    return { result, metrics: {}, files, truncated: encoder.truncated, findings, endedBy }
+    return { result, metrics: {}, ownMetrics: {}, files, truncated: encoder.truncated, findings, endedBy }
 
   const { state, steps, seconds, tokensPerSecond, loss } = result
   const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
-  if (isBestReloaded) latest = undefined
-  const predictions = hasEval ? (latest ?? (await predict())) : undefined
-  const metrics = predictions ? task.intervals(predictions, metricNames, args.seed) : {}
+  if (isBestReloaded) latest.clear()
+  const metrics: Record<string, MetricInterval> = {}
+  const own: Record<string, number> = {}
+  const details: Record<string, Record<string, unknown>> = {}
+  for (const set of evalSets) {
+    const judged = latest.get(set.name) ?? (await judge(set))
+    Object.assign(metrics, named(set.name, task.intervals(judged.predictions, metricNames, args.seed)))
+    Object.assign(own, named(set.name, judged.own))
+    details[set.name ?? ''] = task.details(model, judged.predictions)
+  }
   const json = {
     task: task.name,
     labels: model.config.labels,
     training: { steps, seconds, tokensPerSecond, loss },
-    ...(predictions && { metrics, ...task.details(model, predictions) }),
+    ...(hasEval && { metrics }),
+    ...(computeMetrics && { ownMetrics: own }),
+    ...(sets[0]?.name === undefined ? details[''] : { sets: details }),
     ...(findings.length > 0 && { findings }),
   }
   await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
@@ -154,8 +187,13 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     options,
     args,
     result,
-    metrics,
-    report: task.report(model, { trainExamples, evalExamples }, predictions),
+    metrics: { ...metrics, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }])) },
+    evalExamples: sets.reduce((sum, { items }) => sum + items.length, 0),
+    report: task.report(
+      model,
+      { trainExamples, evalExamples: evalSets[0]?.examples ?? [] },
+      latest.get(evalSets[0]?.name)?.predictions,
+    ),
     maxLength,
     truncated: encoder.truncated,
     environment: await environmentOf(model.engine),
@@ -179,6 +217,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   return {
     result,
     metrics,
+    ownMetrics: own,
     reportPath,
     cardPath,
     files: [...files, METRICS_FILE, REPORT_FILE, ...(cardPath === undefined ? [] : [CARD_FILE])],
@@ -187,9 +226,40 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   }
 }
 
+/** Predictions on a set, and what they are worth. */
+interface Judged<Predictions> {
+  predictions: Predictions
+  metrics: Record<string, number>
+  own: Record<string, number>
+}
+
+/**
+ * The task's metric that says what is best, if it is none of `computeMetrics` and not the loss.
+ * @throws ConfigError as the task's `findMetric`
+ */
+function bestMetric(
+  task: { findMetric(name: string): string },
+  best: string,
+  { computeMetrics }: { computeMetrics?: unknown },
+): string[] {
+  if (best === 'loss') return []
+  try {
+    return [task.findMetric(best)]
+  } catch (error) {
+    if (computeMetrics) return [] // an evaluation will tell
+    throw error
+  }
+}
+
 /** Looks at a run as it goes on, and ends it by `signal` for an error, or with `strict` for a warning. */
 function watchRun<Example>(
-  { watch: isWatched = true, strict = false, signal, onFinding, findings = [] }: FinetuneOptions<Example>,
+  {
+    watch: isWatched = true,
+    strict = false,
+    signal,
+    onFinding,
+    findings = [],
+  }: Omit<FinetuneOptions<Example>, 'computeMetrics'>,
   context: WatchContext,
 ) {
   const watch = isWatched ? createWatch(context) : undefined

@@ -3,7 +3,7 @@ import type { CorpusOptions } from '../../data/pretraining/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
 import type { CardOptions } from '../report/card-facts.ts'
-import type { TrainerEvent, TrainResult } from '../trainer.ts'
+import type { TrainerCallback, TrainerEvent, TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import type { TrainingPhase } from '../training-steps.ts'
 
@@ -65,6 +65,8 @@ export interface PretrainOptions {
   overwrite?: boolean
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void
+  /** As in `FinetuneOptions`. */
+  callbacks?: readonly TrainerCallback[]
   onProgress?: (progress: PretrainProgress) => void
   title?: string
   /** What report and model card call the model that training begins with. */

@@ -17,6 +17,7 @@ import { saveTokenizer } from '../../tokenizers/node.ts'
 import { startFromCooccurrences } from '../cooccurrence-start.ts'
 import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
+import { reportDefaults } from '../report-settings.ts'
 import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
 import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer } from '../trainer.ts'
@@ -25,6 +26,7 @@ import { requireShares } from '../training-steps.ts'
 import { environmentOf } from './environment.ts'
 import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
+import { loggersOf } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord, pretrainingSettings } from './pretrain-record.ts'
 import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
@@ -149,8 +151,9 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
     },
     phases: phases.map((phase, i) => ({ ...phase, items: train.items[i] })),
     evalItems: heldOut.items,
-    args,
+    args: { ...args, ...reportDefaults },
     checkpoints,
+    callbacks: [...loggersOf(args, output), ...(options.callbacks ?? [])],
     onEvent: (event) => {
       if (event.type === 'evaluate-start') step = event.step
       options.onEvent?.(event)
@@ -203,7 +206,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
     args,
     settings: pretrainingSettings(options, phases),
     modelName: options.modelName,
-    trainSource: corpus,
+    trainSource: corpus.join(', '),
     evalSource: `held-out part of ${corpus.map((path) => basename(path)).join(', ')}`,
     diagnosed: false,
     card: options.card,

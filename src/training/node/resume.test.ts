@@ -29,6 +29,7 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     ['one layer more each epoch', { maxSteps: 7, gradualUnfreezing: 'epoch', freeze: ['layer.0'] }],
     ['a last layer that begins anew', { maxSteps: 2, reinitializeLayers: 1 }],
     ['layers that are computed again', { maxSteps: 2, recompute: true }],
+    ['averages of the weights', { maxSteps: 3, emaDecay: 0.8, gradualUnfreezing: 'steps', gradualUnfreezingSteps: 2 }],
     ['means of rows and columns', { maxSteps: 3, optimizer: 'adafactor', adafactorRelativeStep: true }],
   ]
   test.each(cases)('%s', async (name, args) => {
@@ -80,11 +81,11 @@ describe('a run that goes on from a checkpoint ends as one that never stopped', 
     expect(modelBytes(folder).equals(modelBytes(whole))).toBe(true)
   })
 
-  test('with the log and the best model of the whole run', async () => {
-    const args = { epochs: 3, evalStrategy: 'epoch', loggingSteps: 1, loadBestModelAtEnd: true } as const
-    const whole = join(root, 'best whole')
+  test.each([0, 0.7])('with the log and the best model of the whole run, with emaDecay %d', async (emaDecay) => {
+    const args = { epochs: 3, evalStrategy: 'epoch', loggingSteps: 1, loadBestModelAtEnd: true, emaDecay } as const
+    const whole = join(root, `best whole ${emaDecay}`)
     const { result } = await run({ folder: whole, args, evaluate: true })
-    const folder = join(root, 'best resumed')
+    const folder = join(root, `best resumed ${emaDecay}`)
     for (const step of [5, 7])
       await cp(join(whole, `checkpoint-${step}`), join(folder, `checkpoint-${step}`), { recursive: true })
     const resumed = await run({ folder, args, evaluate: true, resume: true, seed: 3 })

@@ -11,6 +11,12 @@ export const SETTINGS_FILE = 'training_args.json'
 export const METRICS_FILE = 'metrics.json'
 export const REPORT_FILE = 'report.html'
 export const CARD_FILE = 'README.md'
+/** Folder of the loggers' files. */
+export const LOGS_FOLDER = 'logs'
+/** A line of JSON an entry of the log. */
+export const LOG_FILE = 'log.jsonl'
+/** What the names of TensorBoard's files begin with. */
+export const EVENT_FILE_START = 'events.out.tfevents.'
 
 const modelFile = String.raw`config\.json|model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?`
 const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE]
@@ -63,6 +69,10 @@ export async function removeRun(folder: string): Promise<void> {
   }
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
   if (await hasOwnCard(folder)) await rm(join(folder, CARD_FILE))
+  const logs = join(folder, LOGS_FOLDER)
+  for (const name of await readdir(logs).catch(() => [])) {
+    if (name === LOG_FILE || name.startsWith(EVENT_FILE_START)) await rm(join(logs, name), { force: true })
+  }
 }
 
 /** Whether a folder's README.md is a model card that may be written anew. */

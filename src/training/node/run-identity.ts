@@ -14,6 +14,8 @@ export function decisive({
   saveTotalLimit,
   saveMinutes,
   evalBatchSize,
+  reportTo,
+  loggingDir,
   ...rest
 }: TrainingArguments) {
   return rest

@@ -77,6 +77,23 @@ test("has the run's facts, with files' names but not their folders", async () =>
   expect(card).not.toMatch(/adamBeta1|doctor/)
 })
 
+test('several files, and parts of files, keep their names', async () => {
+  const output = join(root, 'several')
+  await run(output, {
+    trainSource: '/a b/train.csv',
+    evalSource: 'own=/a b/dev.csv, other=/c/=dev.csv',
+    args: { maxSteps: 1 },
+  })
+  expect(await cardOf(output)).toContain('(own=dev.csv, other==dev.csv)')
+  await run(output, {
+    trainSource: '/a b/train.csv',
+    evalSource: '0.2 of /a b/train.csv',
+    overwrite: true,
+    args: { maxSteps: 1 },
+  })
+  expect(await cardOf(output)).toContain('(0.2 of train.csv)')
+})
+
 test('without evaluation data it has no results', async () => {
   const output = join(root, 'plain')
   await run(output, { evalExamples: [], args: { maxSteps: 1 } })

@@ -23,9 +23,9 @@ export interface CardRun {
   settings: Readonly<Record<string, SettingValue>>
   /** What training began with, as it was called. */
   modelName?: string
-  /** Paths of files, or a description. */
-  trainSource?: string | readonly string[]
-  evalSource?: string | readonly string[]
+  /** Paths of files with commas between them, each perhaps behind `name=` or `0.1 of `. */
+  trainSource?: string
+  evalSource?: string
   /** Whether data and settings were looked over before the run. */
   diagnosed: boolean
   card?: CardOptions
@@ -47,10 +47,10 @@ export async function writeModelCard(run: CardRun): Promise<string | undefined> 
 
 async function cardFacts(run: CardRun): Promise<CardFacts> {
   const { output, record, model, args, modelName, card = {} } = run
-  const [train, evaluation] = [run.trainSource, run.evalSource].map((given) => [given ?? []].flat())
+  const [train, evaluation] = [run.trainSource, run.evalSource].map(sources)
   // Folders say much of whom they belong to, and nothing of the model.
   const shorten = (text: string) =>
-    [...train, ...evaluation].filter(Boolean).reduce((result, path) => result.replaceAll(path, basename(path)), text)
+    [...train, ...evaluation].reduce((result, { path }) => result.replaceAll(path, basename(path)), text)
   const { definition } = model
   return {
     name: basename(resolve(output)),
@@ -64,8 +64,8 @@ async function cardFacts(run: CardRun): Promise<CardFacts> {
     className: model.className,
     labels: run.labels,
     start: modelName === undefined ? undefined : basename(modelName),
-    trainingData: train.map((path) => basename(path)).join(', ') || undefined,
-    evaluationData: evaluation.map((path) => basename(path)).join(', ') || undefined,
+    trainingData: fileNames(train),
+    evaluationData: fileNames(evaluation),
     settings: { ...chosenSettings(args), ...run.settings },
     bestBy: args.loadBestModelAtEnd ? args.metricForBestModel : undefined,
     diagnosed: run.diagnosed,
@@ -73,9 +73,34 @@ async function cardFacts(run: CardRun): Promise<CardFacts> {
   }
 }
 
+interface Source {
+  /** What stands before the path: `german=`, `0.1 of `. */
+  before: string
+  path: string
+}
+
+function sources(given = ''): Source[] {
+  const found = given.split(', ').map((part): Source => {
+    const [, before = '', path] = /^([^\s=/\\]+=|[\d.]+ of )?(.*)$/s.exec(part)!
+    return { before, path }
+  })
+  return found.filter(({ path }) => path !== '')
+}
+
+/** Without folders. */
+const fileNames = (found: readonly Source[]): string | undefined =>
+  found.length === 0 ? undefined : found.map(({ before, path }) => before + basename(path)).join(', ')
+
 /** The settings that every reader asks for, and those that are not as they would be if nothing were said. */
 function chosenSettings(args: TrainingArguments): Record<string, SettingValue> {
-  const asked = [args.maxSteps > 0 ? 'maxSteps' : 'epochs', 'batchSize', 'learningRate', 'optimizer', 'lrScheduler', 'seed']
+  const asked = [
+    args.maxSteps > 0 ? 'maxSteps' : 'epochs',
+    'batchSize',
+    'learningRate',
+    'optimizer',
+    'lrScheduler',
+    'seed',
+  ]
   const defaults = trainingArguments({}, { hasEval: true }) as unknown as Record<string, unknown>
   const isDefault = (name: string, value: unknown) => JSON.stringify(value) === JSON.stringify(defaults[name])
   const chosen = Object.entries(args).filter(([name, value]) => asked.includes(name) || !isDefault(name, value))

@@ -2,6 +2,7 @@ import type { EncodedSequence } from '../../data/collator.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { MetricInterval } from '../bootstrap.ts'
+import { ownMetrics } from '../compute-metrics.ts'
 import type { ExampleScorer } from '../example-scorer.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TrainingTask } from '../trainer.ts'
@@ -36,7 +37,7 @@ export type TaskReport = Pick<RunRecord, 'confusion' | 'perClass' | 'reliability
  * An example is what a reader gives; it may become several items, as a long text does.
  */
 export interface FinetuneTask<Example, Item extends EncodedSequence, Predictions extends TaskPredictions>
-  extends TrainingTask<Item> {
+  extends TrainingTask<Item, Predictions> {
   /** As in `--task` and metrics.json, e.g. `text-classification`. */
   readonly name: string
   /** Headline of a report, e.g. `Text classification`. */
@@ -73,15 +74,16 @@ export interface FinetuneTask<Example, Item extends EncodedSequence, Predictions
   ): TaskReport
 }
 
-/** Completes a task with the evaluation that the Trainer asks for: the loss and the task's own metrics. */
+/** Completes a task with the evaluation that the Trainer asks for: the loss, the task's metrics and the user's. */
 export function defineTask<Example, Item extends EncodedSequence, Predictions extends TaskPredictions>(
   task: Omit<FinetuneTask<Example, Item, Predictions>, 'evaluate'>,
 ): FinetuneTask<Example, Item, Predictions> {
   return {
     ...task,
-    async evaluate(model, items, options) {
+    async evaluate(model, items, { computeMetrics, ...options }) {
       const predictions = await task.predict(model, items, options)
-      return { loss: predictions.loss, ...task.metrics(predictions, task.metricNames) }
+      const metrics = task.metrics(predictions, task.metricNames)
+      return { loss: predictions.loss, ...metrics, ...(await ownMetrics(computeMetrics, predictions, metrics)) }
     },
   }
 }

@@ -254,6 +254,7 @@ export { type PairedDifference, type PairedTestOptions, pairedTests } from './tr
 export type { ParameterSettings } from './training/parameter-settings.ts'
 export type { PlateauState } from './training/plateau.ts'
 export { bootstrapRegression, type RegressionResult, regressionMetrics } from './training/regression-metrics.ts'
+export type { CardOptions } from './training/report/card-facts.ts'
 export type { LoggerName, ReportSettings } from './training/report-settings.ts'
 export type {
   ClassRow,

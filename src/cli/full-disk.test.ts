@@ -43,6 +43,7 @@ describe.skipIf(!existsSync('/dev/full'))(
       ['fill-ins.json', 'before the first step'],
       ['metrics.json', 'at the end'],
       ['report.html', 'at the end'],
+      ['README.md', 'at the end'],
     ])('when it comes to %s, %s', async (name, when) => {
       const output = `full ${name}`
       await mkdir(join(folder, output))

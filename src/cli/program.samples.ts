@@ -76,7 +76,12 @@ export function labelledCsv(rows: number, seed: number): string {
 }
 
 /** A model of hidden size 12 with random weights in `folder`, with the tokenizer of another folder. */
-export async function makeModelFolder(folder: string, tokenizerFolder: string, task = 'masked-lm'): Promise<void> {
+export async function makeModelFolder(
+  folder: string,
+  tokenizerFolder: string,
+  task = 'masked-lm',
+  more: Parameters<typeof bertConfig>[0] = {},
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   await cp(tokenizerFolder, folder, { recursive: true })
   const { vocabSize } = await loadTokenizer(tokenizerFolder)
@@ -87,6 +92,7 @@ export async function makeModelFolder(folder: string, tokenizerFolder: string, t
     numAttentionHeads: 3,
     intermediateSize: 17,
     maxPositionEmbeddings: 16,
+    ...more,
   })
   const model = await createModel(task, 'bert', config, { threads: 1, seed: 7 })
   await model.savePretrained(folder).finally(() => model.close())

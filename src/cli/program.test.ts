@@ -51,6 +51,7 @@ test('tokenizer train, finetune, evaluate, predict and inspect, one after the ot
     'trainer_state.json',
     'metrics.json',
     'report.html',
+    'README.md',
     'checkpoint-64',
   ]) {
     expect(files).toContain(name)

@@ -46,12 +46,13 @@ export function unknownLabel(
   return new DataError(
     'UNKNOWN_LABEL',
     `${describePlace(source)}: label ${excerpt(label)} is not one that the model knows${guess === '' ? '.' : guess} ` +
-      `Known labels: ${listed(known)}. Labels of the data: ${listed(found)}. ` +
+      `Known labels: ${listedLabels(known)}. Labels of the data: ${listedLabels(found)}. ` +
       'Evaluation data has a label that training never had: correct it, remove the row, or train with such examples.',
   )
 }
 
-function listed(labels: readonly string[]): string {
+/** `"a", "b"`: labels for a message, the first fifty of them. */
+export function listedLabels(labels: readonly string[]): string {
   const shown = labels.slice(0, 50).map((name) => excerpt(name))
   return `${shown.join(', ')}${labels.length > shown.length ? `, … (${labels.length})` : ''}`
 }

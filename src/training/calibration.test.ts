@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ConfigError, DataError, ShapeError } from '../core/errors.ts'
-import { calibration, fitTemperature } from './calibration.ts'
+import { calibration, fitTemperature, isBoundTemperature } from './calibration.ts'
 
 interface Case {
   name: string
@@ -43,8 +43,10 @@ test.each(cases)('$name: temperature as scipy finds it', ({ logits, labels, numL
 
 test('a temperature without an end stays within bounds', () => {
   const right = { scores: [2, 0, 0, 1], labels: [0, 1], numLabels: 2 }
-  expect(fitTemperature(right)).toBeCloseTo(0.01, 3)
-  expect(fitTemperature({ ...right, labels: [1, 0] })).toBeCloseTo(100, 0)
+  expect(fitTemperature(right)).toBe(0.01)
+  expect(fitTemperature({ ...right, scores: [20, 0, 0, 10] })).toBe(0.01) // where the slope is lost to rounding
+  expect(fitTemperature({ ...right, labels: [1, 0] })).toBe(100)
+  expect([0.01, 100, 1].map(isBoundTemperature)).toEqual([true, true, false])
   expect(fitTemperature({ scores: [1, 1], labels: [0], numLabels: 2 })).toBe(1) // nothing to choose by
 })
 

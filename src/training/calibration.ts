@@ -69,6 +69,9 @@ export function calibration(examples: ScoredExamples, { bins = 15 }: { bins?: nu
   return { expectedError, maximumError, bins: found }
 }
 
+/** Between these a temperature is looked for. */
+const temperatures = { least: 0.01, most: 100 }
+
 /**
  * The temperature T that makes softmax(logits / T) most probable on held-out examples: above 1 for a model that is too sure of
  * itself. It changes no prediction. Found by Newton's method on 1 / T, in which the loss is convex; where it falls for ever, as
@@ -81,9 +84,13 @@ export function calibration(examples: ScoredExamples, { bins = 15 }: { bins?: nu
  */
 export function fitTemperature(examples: ScoredExamples): number {
   checkShape(examples)
-  let low = 0.01
-  let high = 100
+  const { least, most } = temperatures
+  let low = 1 / most
+  let high = 1 / least
   let inverse = 1
+  const slopeAt = (place: number) => lossOfInverse(examples, place).slope
+  if (slopeAt(inverse) < 0 && slopeAt(high) <= 0) return least
+  if (slopeAt(inverse) > 0 && slopeAt(low) >= 0) return most
   for (let round = 0; round < 100; round++) {
     const { slope, curvature } = lossOfInverse(examples, inverse)
     if (slope > 0) high = inverse
@@ -95,6 +102,14 @@ export function fitTemperature(examples: ScoredExamples): number {
     inverse = next
   }
   return 1 / inverse
+}
+
+/**
+ * Whether a fitted temperature is an end of where it was looked for: the examples do not tell it, as where all predictions are right
+ * and none can be too sure.
+ */
+export function isBoundTemperature(temperature: number): boolean {
+  return temperature === temperatures.least || temperature === temperatures.most
 }
 
 /** First and second derivative of the mean cross-entropy of softmax(inverse * logits) by `inverse`. */

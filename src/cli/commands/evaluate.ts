@@ -4,6 +4,7 @@ import { describeCut } from '../../data/text-windows.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
+import { isBoundTemperature } from '../../training/calibration.ts'
 import { evaluateModel } from '../../training/evaluate.ts'
 import type { EvaluationRecord } from '../../training/evaluation-record.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
@@ -12,8 +13,14 @@ import type { TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import type { ClassificationPredictions } from '../../training/tasks/text-classification.ts'
 import { applyTemperature, temperatureFit } from '../../training/temperature.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { comparisonText, requireSameClasses } from '../evaluation/comparison.ts'
-import { checkProbabilityFlags, searchThreshold, temperatureText, thresholdText } from '../evaluation/probabilities.ts'
+import { checkCompared, comparisonText, requireComparable, requireSameTokens } from '../evaluation/comparison.ts'
+import {
+  checkProbabilityFlags,
+  requireTemperature,
+  searchThreshold,
+  temperatureText,
+  thresholdText,
+} from '../evaluation/probabilities.ts'
 import { saveEvaluation } from '../evaluation/save-evaluation.ts'
 import { measureSlices, readSlicings, sliceTables } from '../evaluation/slices.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
@@ -62,7 +69,7 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
   async run(values, _, context) {
     const { seed = 42, output, saveCalibrated, data } = values
     const first = await describeFolder(values.model)
-    const commandTask = taskOfModel(first.folder, first)
+    const { commandTask } = first
     checkTaskFlags(commandTask, values)
     const task = commandTask.create(values)
     const names = (values.metrics ?? task.metricNames).map((name) => task.findMetric(name))
@@ -72,36 +79,38 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
     for (const folder of [output, saveCalibrated]) {
       if (folder === undefined) continue
       await checkOutputFolder(folder)
-      await requireNoRun(folder)
+      await requireNoRun(folder, 'choose another folder')
     }
     const second = values.compare === undefined ? undefined : await describeFolder(values.compare)
-    if (second) {
-      taskOfModel(second.folder, second)
-      requireSameClasses(task, first, second)
-    }
+    if (second) requireComparable(task, first, second)
     const examples = await commandTask.read(data, values, context.note)
     task.check(first, examples)
-    const slicings = await readSlicings(values.slice ?? [], examples, data, values.format)
+    if (second) checkCompared(task, second, examples)
+    const slicings = await readSlicings(values.slice ?? [], examples, data, values)
 
     const run = { commandTask, values, examples }
     const { model, tokenizer, predictions, maxLength, truncated } = await answer(run, first, context)
     try {
       const other = second && (await answer(run, second, context))
       await other?.model.close()
+      if (other && first.head?.labelsAreTokens) requireSameTokens({ tokenizer, maxLength }, other)
       const metrics = task.intervals(predictions, names, seed)
-      const slices = measureSlices(slicings, task.scorer([predictions], names), seed)
+      // Those that the data has: tags that mark no entities have no F1.
+      const measured = names.filter((name) => name in metrics)
+      const slices = measureSlices(slicings, task.scorer([predictions], measured), seed)
       const comparison = other && {
         model: second.folder,
-        metrics: pairedTests(task.scorer([predictions, other.predictions], names), { seed }),
+        metrics: pairedTests(task.scorer([predictions, other.predictions], measured), { seed }),
       }
       const classified = predictions as unknown as ClassificationPredictions // by checkProbabilityFlags
       const temperature = values.fitTemperature ? temperatureFit(classified) : undefined
+      if (temperature && saveCalibrated !== undefined) requireTemperature(temperature, data)
       const threshold =
         values.bestThreshold === undefined ? undefined : searchThreshold(values.bestThreshold, labels, classified)
       const found = {
         ...(values.slice && { slices }),
         ...(comparison && { comparison }),
-        ...(temperature && { temperature }),
+        ...(temperature && !isBoundTemperature(temperature.temperature) && { temperature }),
         ...(threshold && { threshold }),
       }
       const results = { examples: examples.length, metrics, ...commandTask.results?.(model, predictions), ...found }
@@ -147,10 +156,11 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
   },
 })
 
-/** A model's folder, with what is known of the model before it is loaded. */
-async function describeFolder(path: string): Promise<ModelDescription & { folder: string }> {
+/** A model's folder, with what is known of the model before it is loaded. @throws ConfigError if it is for no task */
+async function describeFolder(path: string): Promise<ModelDescription & { folder: string; commandTask: CommandTask }> {
   const folder = await modelFolder(path)
-  return { folder, ...(await describeModel(folder)) }
+  const description = await describeModel(folder)
+  return { folder, ...description, commandTask: taskOfModel(folder, description) }
 }
 
 /** What all models are to answer. */

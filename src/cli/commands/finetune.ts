@@ -13,6 +13,7 @@ import { type FinetuneResult, finetune as runFinetuning } from '../../training/n
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
+import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
@@ -75,6 +76,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     'max-length': maxLengthFlag,
     format: formatFlag,
     ...taskFlags,
+    ...cardFlags,
     ...trainingFlags,
   },
   async run(values, _, context) {
@@ -152,6 +154,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             },
             title: `${task.title}: ${output}`,
             modelName,
+            card: readCardFlags(values),
             trainSource: values.train,
             evalSource: values.eval?.join(', ') ?? (hasEval ? `${values.evalSplit} of ${values.train}` : undefined),
             baselines: hasOneSet ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
@@ -166,6 +169,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         .finally(progress.finish)
       if (finished.endedBy) throw stopped(output, finished)
       if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (!finished.paused && finished.cardPath === undefined) context.note(foreignCard(output))
       return report(output, finished, context)
     } finally {
       await model.close()

@@ -35,7 +35,7 @@ test('from scratch, in two phases', async () => {
   const config = JSON.parse(readFileSync(join(root, 'two', 'config.json'), 'utf8'))
   expect(config.max_position_embeddings).toBe(21)
   expect(readdirSync(join(root, 'two'))).toEqual(
-    expect.arrayContaining(['model.safetensors', 'report.html', 'vocab.txt']),
+    expect.arrayContaining(['model.safetensors', 'report.html', 'README.md', 'vocab.txt']),
   )
 })
 

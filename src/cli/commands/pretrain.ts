@@ -9,6 +9,7 @@ import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type PretrainPhase, type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
+import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
@@ -90,6 +91,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     },
     resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
+    ...cardFlags,
     ...trainingFlags,
   },
   async run(values, _, context) {
@@ -147,10 +149,12 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             ...progress,
             title: `Pre-training: ${output}`,
             modelName,
+            card: readCardFlags(values),
           }),
         )
         .finally(progress.finish)
       if (finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (finished.cardPath === undefined) context.note(foreignCard(output))
       return report(output, finished, context)
     } finally {
       await model.close()

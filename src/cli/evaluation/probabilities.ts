@@ -1,6 +1,7 @@
 /** What can be done with a classifier's probabilities: a temperature, a threshold. */
-import { ConfigError } from '../../core/errors.ts'
+import { ConfigError, DataError } from '../../core/errors.ts'
 import { findBinaryThreshold, type ThresholdGoal } from '../../training/binary-threshold.ts'
+import { isBoundTemperature } from '../../training/calibration.ts'
 import type { FoundThreshold } from '../../training/evaluation-record.ts'
 import { positiveLabel } from '../../training/metrics.ts'
 import type { ClassificationPredictions } from '../../training/tasks/text-classification.ts'
@@ -46,7 +47,10 @@ function readGoal(text: string): ThresholdGoal {
   )
 }
 
-/** The threshold that was asked for. @throws ConfigError `NO_THRESHOLD` if none reaches the goal */
+/**
+ * The threshold that was asked for.
+ * @throws ConfigError `NO_THRESHOLD` if none reaches the goal; DataError `ONE_LABEL` if the examples are all of one label
+ */
 export function searchThreshold(
   goalText: string,
   names: readonly string[],
@@ -55,12 +59,18 @@ export function searchThreshold(
   const goal = readGoal(goalText)
   const positive = positiveLabel(numLabels)!
   const scores = Array.from(labels, (_, i) => probabilities[i * numLabels + positive])
-  const found = findBinaryThreshold(
-    scores,
-    Array.from(labels, (label) => Number(label === positive)),
-    goal,
-  )
-  if (!found) throw new ConfigError('NO_THRESHOLD', `no threshold has a ${goalText.replace('=', ' of ')} on this data`)
+  const isPositive = Array.from(labels, (label) => Number(label === positive))
+  if (isPositive.every((one) => one === isPositive[0])) {
+    throw new DataError(
+      'ONE_LABEL',
+      `all ${labels.length} examples have the label "${names[labels[0]]}": --best-threshold needs examples of both labels`,
+    )
+  }
+  const found = findBinaryThreshold(scores, isPositive, goal)
+  if (!found) {
+    const asked = goalText.replace('=', ' of ')
+    throw new ConfigError('NO_THRESHOLD', `no threshold has a ${asked} on this data: ask for less`)
+  }
   const other = { f1: '', precision: 'recall', recall: 'precision' }[goal.metric]
   const best = goal.metric === 'f1' ? 'F1' : `${other} with a ${goal.metric} of at least ${goal.least}`
   return { ...found, label: names[positive], goal: best }
@@ -77,7 +87,24 @@ export function thresholdText({ label, goal, ...found }: FoundThreshold, file: s
   )
 }
 
+/** @throws DataError `NO_TEMPERATURE` if the examples do not tell a temperature */
+export function requireTemperature({ temperature }: TemperatureFit, file: string): void {
+  if (!isBoundTemperature(temperature)) return
+  throw new DataError(
+    'NO_TEMPERATURE',
+    `${file}: the examples do not tell a temperature, ${whyBound(temperature)}: give more examples, or leave --save-calibrated out`,
+  )
+}
+
+const whyBound = (temperature: number): string =>
+  temperature < 1
+    ? 'since no wrong prediction says how sure is too sure'
+    : 'since predictions are no better than chance'
+
 export function temperatureText({ temperature, before, after }: TemperatureFit, file: string): string {
+  if (isBoundTemperature(temperature)) {
+    return `no temperature: the examples of ${file} do not tell one, ${whyBound(temperature)}`
+  }
   return (
     `temperature ${formatMetric(temperature)}, fitted on ${file}:\n` +
     `  loss ${formatMetric(before.loss)} -> ${formatMetric(after.loss)}, expected calibration error ` +

@@ -18,7 +18,7 @@ export async function readSlicings(
   names: readonly string[],
   examples: readonly unknown[],
   file: string,
-  format: string | undefined,
+  { format, textColumn }: { readonly format?: string; readonly textColumn?: string },
 ): Promise<Map<string, Slicing>> {
   const columns = names.filter((name) => name !== TEXT_LENGTH)
   if (columns.length > 0 && !/\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i.test(file) && format === undefined) {
@@ -27,7 +27,7 @@ export async function readSlicings(
       `${file}: only csv, tsv and jsonl files have columns to slice by; --slice ${TEXT_LENGTH} is for all files`,
     )
   }
-  const cells = columns.length > 0 ? await readColumns(file, columns, format) : undefined
+  const cells = columns.length > 0 ? await readColumns(file, columns, { format, textColumn }) : undefined
   return new Map(
     names.map((name) => {
       if (name === TEXT_LENGTH) return [name, lengthBuckets(examples.map(wordCount))]

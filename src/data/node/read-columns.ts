@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts'
+import { type ColumnOptions, hasHeader } from '../columns.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
 import { readObjects } from '../jsonl-reader.ts'
 import { splitLines } from '../lines.ts'
@@ -9,15 +10,17 @@ import { openFile } from './open-file.ts'
 
 /**
  * Further columns of a csv, tsv or jsonl file beside those of its examples, as text.
+ * @param names of columns; positions from 0 in a file without a header
+ * @param options as those that the examples were read with, which say whether there is a header
  * @returns the cells by column, each by the row that `ExampleSource` counts
  * @throws ConfigError `UNKNOWN_COLUMN` naming the nearest known one, or for a file that has no columns; DataError as `readExamples`
  */
 export async function readColumns(
   path: string,
   names: readonly string[],
-  format?: string,
+  options: Pick<ColumnOptions, 'textColumn' | 'header'> & { format?: string } = {},
 ): Promise<Map<string, Map<number, string>>> {
-  const kind = exampleFormat(path, format)
+  const kind = exampleFormat(path, options.format)
   const columns = new Map(names.map((name) => [name, new Map<number, string>()]))
   const texts = decodeUtf8(openFile(path), path)
   if (kind === 'jsonl') {
@@ -34,12 +37,13 @@ export async function readColumns(
     return columns
   }
   if (kind === 'txt') throw new ConfigError('NO_COLUMNS', `${path} has no columns: give a csv, tsv or jsonl file`)
+  const header = hasHeader(options)
   let places: number[] | undefined
   for await (const { cells, row } of kind === 'csv' ? csvRows(texts, path) : tsvRows(splitLines(texts))) {
     if (places === undefined) {
-      const header = cells.map((cell) => cell.trim())
-      places = names.map((name) => requireColumn(name, header, path))
-      continue
+      const known = cells.map((cell, i) => (header ? cell.trim() : String(i)))
+      places = names.map((name) => requireColumn(name, known, path))
+      if (header) continue
     }
     names.forEach((name, c) => {
       columns.get(name)!.set(row, cellText(cells[places![c]]))

@@ -1,6 +1,6 @@
 import { DataError, didYouMean } from '../../core/errors.ts'
 import { describePlace, excerpt } from '../example.ts'
-import { collectLabels } from '../labels.ts'
+import { collectLabels, listedLabels } from '../labels.ts'
 import { detectScheme } from './detect-scheme.ts'
 import { areEntityTags, OUTSIDE, parseTag, requireTag } from './tag.ts'
 import { schemeLetters } from './tag-scheme.ts'
@@ -69,14 +69,9 @@ export function tagIds(
     throw new DataError(
       'UNKNOWN_LABEL',
       `${describePlace(source)}, word ${word + 1} of the sentence (${excerpt(words[word])}): the tag ${excerpt(tag)} is not ` +
-        `one that the model knows${didYouMean(tag, labels) || '.'} Known tags: ${listed(labels)}. Tags of the data: ` +
-        `${listed(found)}. Evaluation data has a tag that training never had, or is in another scheme: correct it, convert it ` +
+        `one that the model knows${didYouMean(tag, labels) || '.'} Known tags: ${listedLabels(labels)}. Tags of the data: ` +
+        `${listedLabels(found)}. Evaluation data has a tag that training never had, or is in another scheme: correct it, convert it ` +
         '(--tag-scheme), or train with such examples.',
     )
   })
-}
-
-function listed(labels: readonly string[]): string {
-  const shown = labels.slice(0, 50).map((label) => excerpt(label))
-  return `${shown.join(', ')}${labels.length > shown.length ? `, … (${labels.length})` : ''}`
 }

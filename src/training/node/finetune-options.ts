@@ -4,6 +4,7 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import type { ComputeMetrics } from '../compute-metrics.ts'
 import type { EvaluationItems } from '../evaluation-sets.ts'
+import type { CardOptions } from '../report/card-facts.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { ClassificationPredictions } from '../tasks/text-classification.ts'
 import type { TrainerCallback, TrainerEvent } from '../trainer.ts'
@@ -70,6 +71,8 @@ export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   evalSource?: string
   /** Metrics of simpler solutions on the same evaluation examples, for the report. */
   baselines?: RunRecord['baselines']
+  /** What only you know of the model, for its card. */
+  card?: CardOptions
   /** Whole sentences for the top of the report. */
   warnings?: readonly string[]
   /** What `diagnose` found, for metrics.json and the report. */

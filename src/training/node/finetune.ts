@@ -24,8 +24,9 @@ import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
-import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
+import { writeModelCard } from './write-model-card.ts'
 
 export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress, PausePlace } from './finetune-options.ts'
 
@@ -40,6 +41,8 @@ export interface FinetuneResult {
   ownMetrics: Record<string, number>
   /** Absent if the run was aborted. */
   reportPath?: string
+  /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
+  cardPath?: string
   /** Names of what stands in the output folder, for people. */
   files: string[]
   /** How many texts were cut to `maxLength`. */
@@ -67,7 +70,7 @@ export function finetuneClassifier(options: FinetuneClassifierOptions): Promise<
 
 /**
  * Trains a model on labelled data and leaves a folder that holds it as transformers saves it, its tokenizer,
- * `checkpoint-N/`, `trainer_state.json`, `metrics.json` and `report.html`. All settings and data are checked before the
+ * `checkpoint-N/`, `trainer_state.json`, `metrics.json`, `report.html` and a model card, README.md. All settings and data are checked before the
  * folder is touched. The same model, data, settings and number of threads give the same weights, also if the run was
  * killed in between and resumed.
  *
@@ -188,7 +191,15 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   }
   await writeFileAtomic(join(output, METRICS_FILE), `${JSON.stringify(json, null, 2)}\n`)
   if (paused)
-    return { result, metrics, ownMetrics: own, files: [...files, METRICS_FILE], truncated: encoder.truncated, findings, paused }
+    return {
+      result,
+      metrics,
+      ownMetrics: own,
+      files: [...files, METRICS_FILE],
+      truncated: encoder.truncated,
+      findings,
+      paused,
+    }
   const record = finetuneRecord({
     task,
     options,
@@ -208,12 +219,26 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   })
   const reportPath = join(output, REPORT_FILE)
   await writeFileAtomic(reportPath, renderReport(record))
+  const cardPath = await writeModelCard({
+    output,
+    record,
+    model,
+    labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
+    args,
+    settings: { maxLength },
+    modelName: options.modelName,
+    trainSource: options.trainSource,
+    evalSource: options.evalSource,
+    diagnosed: options.findings !== undefined,
+    card: options.card,
+  })
   return {
     result,
     metrics,
     ownMetrics: own,
     reportPath,
-    files: [...files, METRICS_FILE, REPORT_FILE],
+    cardPath,
+    files: [...files, METRICS_FILE, REPORT_FILE, ...(cardPath === undefined ? [] : [CARD_FILE])],
     truncated: encoder.truncated,
     findings,
     paused,

@@ -2,6 +2,7 @@ import type { Masking } from '../../data/mask-batch.ts'
 import type { CorpusOptions } from '../../data/pretraining/node.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { BertTokenizer } from '../../tokenizers/index.ts'
+import type { CardOptions } from '../report/card-facts.ts'
 import type { TrainerCallback, TrainerEvent, TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import type { TrainingPhase } from '../training-steps.ts'
@@ -68,8 +69,10 @@ export interface PretrainOptions {
   callbacks?: readonly TrainerCallback[]
   onProgress?: (progress: PretrainProgress) => void
   title?: string
-  /** What the report calls the model. */
+  /** What report and model card call the model that training begins with. */
   modelName?: string
+  /** What only you know of the model, for its card. */
+  card?: CardOptions
 }
 
 export interface PretrainResult {
@@ -80,6 +83,8 @@ export interface PretrainResult {
   comparisons: Record<string, { before: Record<string, number>; after: Record<string, number> }>
   /** Absent if the run was aborted. */
   reportPath?: string
+  /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
+  cardPath?: string
   /** Names of what stands in the output folder, for people. */
   files: string[]
   /** Tokens of the corpus, and its documents. */

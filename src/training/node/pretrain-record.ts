@@ -1,4 +1,4 @@
-import type { FillIn, RunRecord } from '../run-record.ts'
+import type { FillIn, RunRecord, SettingValue } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
@@ -47,7 +47,7 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
       evalExamples: corpus.evalExamples,
       trainSource: `${options.corpus.join(', ')}: ${corpus.tokens.toLocaleString('en-US')} tokens in ${corpus.documents.toLocaleString('en-US')} documents`,
     },
-    settings: { ...args, ...lengths(phases), ...(options.masking && { masking: options.masking.kind }) },
+    settings: { ...args, ...pretrainingSettings(options, phases) },
     environment,
     history: result.state.log_history,
     metrics,
@@ -55,6 +55,14 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
     fillIns,
     timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
   }
+}
+
+/** What decides a run beside its training arguments. */
+export function pretrainingSettings(
+  { masking }: PretrainOptions,
+  phases: readonly PretrainPhase[],
+): Record<string, SettingValue> {
+  return { ...lengths(phases), ...(masking && { masking: masking.kind }) }
 }
 
 function lengths(phases: readonly PretrainPhase[]): Record<string, number | string> {

@@ -76,6 +76,11 @@ describe('learns a language of 24 sentences', () => {
     const html = await readFile(join(output, 'report.html'), 'utf8')
     expect(html).toContain('What it fills in')
     expect(html).toMatch(/perplexity/i)
+    const card = await readFile(join(output, 'README.md'), 'utf8')
+    expect(card).toContain('pipeline_tag: fill-mask')
+    expect(card).toMatch(/\| Perplexity \| \d\.\d{3} \|/)
+    expect(card).toContain('(held-out part of small.txt)')
+    expect(card).not.toContain(root)
 
     const model = await loadModel(output, 'masked-lm', { threads: 1 })
     const adapted = join(root, 'adapted')

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import {
@@ -28,9 +28,10 @@ import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
-import { pretrainingRecord } from './pretrain-record.ts'
-import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { pretrainingRecord, pretrainingSettings } from './pretrain-record.ts'
+import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { decisive, digest, modelHash } from './run-identity.ts'
+import { writeModelCard } from './write-model-card.ts'
 
 export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult } from './pretrain-options.ts'
 
@@ -196,12 +197,27 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   })
   const reportPath = join(output, REPORT_FILE)
   await writeFileAtomic(reportPath, renderReport(record))
+  const cardPath = await writeModelCard({
+    output,
+    record,
+    task: model.definition.head?.task,
+    model,
+    labels: [],
+    args,
+    settings: pretrainingSettings(options, phases),
+    modelName: options.modelName,
+    trainSource: corpus.join(', '),
+    evalSource: `held-out part of ${corpus.map((path) => basename(path)).join(', ')}`,
+    diagnosed: false,
+    card: options.card,
+  })
   return {
     result,
     metrics,
     comparisons,
     reportPath,
-    files: [...files, METRICS_FILE, REPORT_FILE],
+    cardPath,
+    files: [...files, METRICS_FILE, REPORT_FILE, ...(cardPath === undefined ? [] : [CARD_FILE])],
     corpus: summary,
   }
 }

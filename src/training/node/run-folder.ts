@@ -1,14 +1,16 @@
 /** Names in a run's folder: what a run keeps there, and what one that was killed leaves. */
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileError } from '../../checkpoints/node/files.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { CARD_MARK } from '../report/card-mark.ts'
 
 export const STATE_FILE = 'trainer_state.json'
 export const OPTIMIZER_FILE = 'optimizer.safetensors'
 export const SETTINGS_FILE = 'training_args.json'
 export const METRICS_FILE = 'metrics.json'
 export const REPORT_FILE = 'report.html'
+export const CARD_FILE = 'README.md'
 /** Folder of the loggers' files. */
 export const LOGS_FOLDER = 'logs'
 /** A line of JSON an entry of the log. */
@@ -17,7 +19,9 @@ export const LOG_FILE = 'log.jsonl'
 export const EVENT_FILE_START = 'events.out.tfevents.'
 
 const modelFile = String.raw`config\.json|model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?`
-const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE].map((name) => name.replace('.', '\\.')).join('|')
+const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE]
+  .map((name) => name.replace('.', '\\.'))
+  .join('|')
 
 /** What a new run would replace or mix with. */
 const run = new RegExp(`^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE})$`)
@@ -39,15 +43,17 @@ export async function earlierRun(folder: string): Promise<string[]> {
   return names.filter((name) => run.test(name)).sort()
 }
 
-/** @throws ConfigError if the folder holds an earlier run or a model */
-export async function requireNoRun(folder: string): Promise<void> {
+const runAdvice =
+  'go on with it with resume (--resume), replace it with overwrite (--overwrite), or choose another folder'
+
+/**
+ * @param advice what to do then
+ * @throws ConfigError if the folder holds an earlier run or a model
+ */
+export async function requireNoRun(folder: string, advice = runAdvice): Promise<void> {
   const found = await earlierRun(folder)
   if (found.length === 0) return
-  throw new ConfigError(
-    'OUTPUT_NOT_EMPTY',
-    `${folder} holds an earlier run or a model (${listed(found)}): go on with it with resume (--resume), replace it with ` +
-      'overwrite (--overwrite), or choose another folder',
-  )
+  throw new ConfigError('OUTPUT_NOT_EMPTY', `${folder} holds an earlier run or a model (${listed(found)}): ${advice}`)
 }
 
 /** `a, b, c, d, …`: the names for a message. */
@@ -62,10 +68,21 @@ export async function removeRun(folder: string): Promise<void> {
     if (/^\.checkpoint-/.test(name)) await rm(join(folder, name), { recursive: true })
   }
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
+  if (await hasOwnCard(folder)) await rm(join(folder, CARD_FILE))
   const logs = join(folder, LOGS_FOLDER)
   for (const name of await readdir(logs).catch(() => [])) {
     if (name === LOG_FILE || name.startsWith(EVENT_FILE_START)) await rm(join(logs, name), { force: true })
   }
+}
+
+/** Whether a folder's README.md is a model card that may be written anew. */
+export async function hasOwnCard(folder: string): Promise<boolean> {
+  return (await readCard(folder))?.includes(CARD_MARK) ?? false
+}
+
+/** A folder's README.md, if there is one; what cannot be read is not ours and has no text. */
+export async function readCard(folder: string): Promise<string | undefined> {
+  return readFile(join(folder, CARD_FILE), 'utf8').catch(({ code }) => (code === 'ENOENT' ? undefined : ''))
 }
 
 /** Deletes a checkpoint under another name: half deleted it must not look like one. */

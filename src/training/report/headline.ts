@@ -95,10 +95,21 @@ ${hasInterval(metric) && html`<line class="span" x1="${percent(metric.low)}" x2=
 <circle class="f1" cx="${percent(value)}" cy="7" r="4.5"><title>${formatValue(value)}</title></circle></svg>`
 }
 
-/** The run beside simpler solutions, best first, with a sentence on whether it was worth it. */
-export function baselinesSection({ metrics, baselines }: RunRecord): Html | undefined {
+/** A solution with its metrics. */
+interface SolutionRow {
+  name: string
+  /** Whether it is the run's. */
+  own: boolean
+  values: Readonly<Record<string, ReportedMetric>>
+}
+
+/** The run and simpler solutions, the best first, with the metrics that both have; nothing if there are none. */
+export function metricRows({
+  metrics,
+  baselines,
+}: Pick<RunRecord, 'metrics' | 'baselines'>): { names: string[]; rows: SolutionRow[]; sign: 1 | -1 } | undefined {
   if (!baselines || Object.keys(baselines).length === 0) return undefined
-  const rows: { name: string; own: boolean; values: Readonly<Record<string, ReportedMetric>> }[] = [
+  const rows: SolutionRow[] = [
     { name: 'This model', own: true, values: metrics },
     ...Object.entries(baselines).map(([name, values]) => ({
       name,
@@ -109,8 +120,16 @@ export function baselinesSection({ metrics, baselines }: RunRecord): Html | unde
   const names = Object.keys(metrics).filter((name) => Object.values(baselines).some((values) => name in values))
   if (names.length === 0) return undefined
   const sign = lowerIsBetter(names[0]) ? -1 : 1
-  const key = (row: (typeof rows)[number]) => sign * (row.values[names[0]]?.value ?? -Infinity * sign)
+  const key = (row: SolutionRow) => sign * (row.values[names[0]]?.value ?? -Infinity * sign)
   rows.sort((a, b) => key(b) - key(a))
+  return { names, rows, sign }
+}
+
+/** The run beside simpler solutions, best first, with a sentence on whether it was worth it. */
+export function baselinesSection({ metrics, baselines }: RunRecord): Html | undefined {
+  const found = metricRows({ metrics, baselines })
+  if (!found) return undefined
+  const { names, rows, sign } = found
   return html`<section><h2>Against simpler solutions</h2><p class="lead">${verdict(names[0], metrics[names[0]], rows)}</p>
 <div class="scroll"><table class="baselines"><thead><tr><th>Solution</th><th class="wide-cell"></th>${names.map((name) => html`<th class="number">${formatName(name)}</th>`)}</tr></thead><tbody>
 ${rows.map((row) => {
@@ -122,8 +141,8 @@ ${rows.map((row) => {
 `
 }
 
-function verdict(name: string, own: ReportedMetric, rows: { name: string; own: boolean; values: object }[]): string {
-  const best = rows.find((row) => !row.own) as { name: string; values: Record<string, ReportedMetric> }
+function verdict(name: string, own: ReportedMetric, rows: readonly SolutionRow[]): string {
+  const best = rows.find((row) => !row.own)!
   const other = best.values[name]?.value
   if (!isFiniteNumber(other) || !isFiniteNumber(own.value)) return ''
   const gain = (lowerIsBetter(name) ? -1 : 1) * (own.value - other)

@@ -32,15 +32,19 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/**
- * Escapes markup. Control characters, which HTML forbids, lone surrogates, and the overrides of the writing direction,
- * which make `exe.txt` of a name that ends in `txt.exe`, become U+FFFD.
- */
+/** Escapes markup in printable text. */
 export function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character])
+}
+
+/**
+ * Control characters, which HTML forbids, lone surrogates, and the overrides of the writing direction, which make `exe.txt` of a
+ * name that ends in `txt.exe`, become U+FFFD.
+ */
+export function printable(text: string): string {
   return text
     .replace(/\p{Surrogate}/gu, '\ufffd')
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202d\u202e]/g, '\ufffd')
-    .replace(/[&<>"']/g, (character) => entities[character])
 }
 
 /** The first `limit` UTF-16 units or fewer, cut between characters and, if there is one near, at a space. */

@@ -43,5 +43,5 @@ test('an example shows the part of its second text where the answers are', () =>
   expect(page).toContain('<mark class="truth" title="true">here</mark> <mark class="guess" title="predicted">it</mark>')
   expect(page).toContain('Marked is what is')
   expect(page).toMatch(/<summary><span dir="auto">… word/)
-  expect(wrongExamplesSection([{ ...example, marks: undefined }])!.markup).not.toContain('<mark')
+  expect(wrongExamplesSection([{ ...example, marks: undefined }])!.markup).not.toMatch(/<mark|Marked/)
 })

@@ -13,7 +13,7 @@ export function reliabilitySection(reliability: RunRecord['reliability']): Html 
   const axis = linearAxis(0, 1)
   const px = (share: number) => `${round(share * 100)}%`
   const py = (share: number) => round((1 - share) * height)
-  return html`<section><h2>Calibration</h2><p class="lead">Bars show how often predictions were right, by the probability that the model gave them; the lighter part is the difference to that probability. Expected calibration error ${formatValue(reliability.expectedError)}, largest ${formatValue(reliability.maximumError)}, on ${formatCount(all)} examples. Bars of few examples are faint.</p>
+  return html`<section><h2>Calibration</h2><p class="lead">Bars show how often predictions were right, by the probability that the model gave them; orange is what the model promised beyond that, green what it kept beyond its promise. Expected calibration error ${formatValue(reliability.expectedError)}, largest ${formatValue(reliability.maximumError)}, on ${formatCount(all)} examples. Bars of few examples are faint.</p>
 <div class="charts"><figure class="chart wide"><div class="plot"><svg class="reliability" width="100%" height="${height}" role="img" aria-label="Reliability diagram: accuracy by probability">
 ${axis.ticks.map(
   ({ value, label }) =>
@@ -24,7 +24,7 @@ ${bins.map(({ low, high, examples, confidence, accuracy }) => {
   const box = html`x="${px(low + 0.004)}" width="${px(high - low - 0.008)}"`
   const [bottom, top] = [Math.min(accuracy, confidence), Math.max(accuracy, confidence)]
   const what = `${formatValue(low)} – ${formatValue(high)}: ${formatCount(examples)} examples (${formatPercent(examples / all)}), right in ${formatPercent(accuracy)}, on average ${formatPercent(confidence)} sure`
-  return html`<g${examples < 10 && html` class="few"`}><title>${what}</title><rect class="accuracy" ${box} y="${py(accuracy)}" height="${round(accuracy * height)}"/><rect class="gap" ${box} y="${py(top)}" height="${round((top - bottom) * height)}"/></g>
+  return html`<g${examples < 10 && html` class="few"`}><title>${what}</title><rect class="accuracy" ${box} y="${py(bottom)}" height="${round(bottom * height)}"/><rect class="${confidence > accuracy ? 'too-sure' : 'not-sure'}" ${box} y="${py(top)}" height="${round((top - bottom) * height)}"/></g>
 `
 })}
 <line class="equal" x1="0" y1="${height}" x2="100%" y2="0"/>

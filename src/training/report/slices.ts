@@ -17,7 +17,7 @@ function sliceTable(column: string, rows: readonly SliceMetrics[]): Html {
 <div class="scroll tall"><table class="classes"><thead><tr><th>${column}</th><th class="number">Examples</th>${names.map((name) => html`<th class="number">${formatName(name)}</th>`)}<th></th></tr></thead><tbody>
 ${rows.map(
   ({ value, examples, metrics, tooFew }) =>
-    html`<tr><th scope="row" title="${value}"><bdi>${truncate(value, 60)}</bdi></th><td class="number">${formatCount(examples)}</td>${names.map((name) => html`<td class="number">${formatValue(metrics[name].value)} <small>${formatValue(metrics[name].low)} – ${formatValue(metrics[name].high)}</small></td>`)}<td>${tooFew && 'too few to tell'}</td></tr>
+    html`<tr><th scope="row" title="${truncate(value, 300)}"><bdi>${truncate(value, 60)}</bdi></th><td class="number">${formatCount(examples)}</td>${names.map((name) => html`<td class="number">${formatValue(metrics[name].value)} <small>${formatValue(metrics[name].low)} – ${formatValue(metrics[name].high)}</small></td>`)}<td>${tooFew && 'too few to tell'}</td></tr>
 `,
 )}</tbody></table></div></section>
 `

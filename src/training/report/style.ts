@@ -70,7 +70,7 @@ section{margin-top:40px}
 .mark:hover{stroke:var(--ink)}
 .point{opacity:.45}.point:hover{opacity:1}
 .equal{stroke:var(--faint);stroke-dasharray:4 4}
-.reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .gap{fill:var(--c2);opacity:.3}.reliability .few{opacity:.45}
+.reliability .accuracy{fill:var(--c1);opacity:.8}.reliability .too-sure{fill:var(--c2);opacity:.3}.reliability .not-sure{fill:var(--c3);opacity:.8}.reliability .few{opacity:.45}
 .curve.trial{stroke-width:1.25;opacity:.55}.curve.best{stroke-width:2.5;opacity:1}
 .curve.ended{stroke:var(--faint);opacity:.4}.trial-point{opacity:.75}.trial-point:hover{opacity:1}.trial-point.ended{fill:var(--faint)}.swatch.ended{background:var(--faint)}
 .missing{stroke:var(--bad);stroke-width:2}
@@ -91,6 +91,8 @@ th{font-weight:500;text-align:left}
 .bar.support span::after{background:var(--faint)}
 .bar small{color:var(--soft);margin-left:8px;font-size:13px}
 .number{text-align:right;white-space:nowrap}
+.verdict-cell{white-space:nowrap}
+.below{color:var(--soft);font-size:13px;margin-top:8px}
 .number small{color:var(--soft);font-size:12.5px;margin-left:4px}
 .baselines .wide-cell{width:42%;min-width:140px}
 .baselines.ranking th,.baselines.ranking td{padding-left:8px;padding-right:8px}.ranking .interval-cell{width:16%;min-width:90px}.ranking thead th{white-space:nowrap}

@@ -1,0 +1,421 @@
+/** `evaluate` with all that it can do beside metrics, on models of hidden size 12. */
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonl, tasks } from './evaluate.samples.ts'
+import { labelledCsv, makeModelFolder, makeVocabulary, runHere, temporaryDirectory } from './program.samples.ts'
+
+let folder: string
+const at = (name: string) => join(folder, name)
+const write = (name: string, text: string) => writeFile(at(name), text)
+
+beforeAll(async () => {
+  folder = await temporaryDirectory()
+  await makeVocabulary(at('tok'))
+  await makeModelFolder(at('base'), at('tok'))
+  const labels = { labels: ['negative', 'positive'] }
+  await makeModelFolder(at('random'), at('tok'), 'sequence-classification', labels)
+  for (const [task, { head, file, rows, model }] of Object.entries(tasks)) {
+    await makeModelFolder(at(task), at('tok'), head, model)
+    await write(file, jsonl(rows))
+  }
+  await write('train.csv', labelledCsv(80, 1))
+  const [header, ...lines] = labelledCsv(60, 2).trim().split('\n')
+  // Every eighth label is wrong, so that there is something to be too sure of.
+  const noisy = lines.map((line, i) =>
+    i % 8 < 6 ? line : i % 2 === 0 ? `${line.split(',pos')[0]},negative` : `${line.split(',neg')[0]},positive`,
+  )
+  await write('clean.csv', `${[header, ...lines].join('\n')}\n`)
+  await write(
+    'test.csv',
+    `${header},source\n${noisy.map((line, i) => `${line},${['mail', '', 'news'][i % 3]}\n`).join('')}`,
+  )
+  const finetune = ['finetune', '--task', 'text-classification', '--model', at('base'), '--train', at('train.csv')]
+  const settings = [
+    '--epochs',
+    '12',
+    '--batch-size',
+    '16',
+    '--learning-rate',
+    '0.02',
+    '--no-dropout',
+    '--threads',
+    '1',
+    '--no-doctor',
+  ]
+  const told = ['--language', 'en', 'de', '--license', 'mit', '--base-model', 'somebody/base']
+  const { status, stderr } = await runHere([...finetune, ...settings, '--output', at('model'), ...told])
+  expect(status, stderr).toBe(0)
+}, 180_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const command = (model: string, file: string, ...more: string[]) => [
+  ...['evaluate', '--model', at(model), '--data', at(file), '--threads', '1'],
+  ...more,
+]
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever JSON a command prints
+async function evaluate(...args: Parameters<typeof command>): Promise<any> {
+  const { status, stdout, stderr } = await runHere([...command(...args), '--json'])
+  expect(status, stderr + stdout).toBe(0)
+  expect(stdout.trim().split('\n')).toHaveLength(1)
+  return JSON.parse(stdout)
+}
+
+async function refused(...args: Parameters<typeof command>): Promise<{ code: string; message: string }> {
+  const { status, stdout, stderr } = await runHere([...command(...args), '--json'])
+  expect(status, stderr + stdout).toBe(2)
+  return JSON.parse(stdout).error
+}
+
+test('a model card has what the flags of finetune tell', async () => {
+  const card = await readFile(at('model/README.md'), 'utf8')
+  for (const part of ['language:\n  - en\n  - de\n', 'license: mit\n', 'base_model: somebody/base\n']) {
+    expect(card).toContain(part)
+  }
+})
+
+describe('without further flags', () => {
+  test('--json has the number of examples and the metrics alone', async () => {
+    const result = await evaluate('model', 'clean.csv')
+    expect(Object.keys(result)).toEqual(['examples', 'metrics'])
+    expect(result.examples).toBe(60)
+    for (const row of Object.values(result.metrics)) {
+      expect(row).toEqual({ value: expect.any(Number), low: expect.any(Number), high: expect.any(Number) })
+    }
+  })
+
+  test('with all of them it has these and more', async () => {
+    const all = ['--compare', at('random'), '--slice', 'source', '--fit-temperature', '--best-threshold', 'f1']
+    const result = await evaluate('model', 'test.csv', ...all)
+    expect(Object.keys(result)).toEqual(['examples', 'metrics', 'slices', 'comparison', 'temperature', 'threshold'])
+    expect((await evaluate('model', 'test.csv')).metrics).toEqual(result.metrics)
+  })
+})
+
+describe('--compare', () => {
+  test.each(['model', ...Object.keys(tasks)])('%s with itself: no difference, p is 1', async (name) => {
+    const file = name === 'model' ? 'test.csv' : tasks[name].file
+    const more = ['--compare', at(name), '--slice', 'text-length', '--output', at(`itself-${name}`)]
+    const { metrics, comparison, slices, output, examples } = await evaluate(name, file, ...more)
+    expect(comparison.model).toBe(at(name))
+    expect(Object.keys(comparison.metrics)).toEqual(Object.keys(metrics))
+    for (const [metric, row] of Object.entries(comparison.metrics)) {
+      // A metric that the data does not have, such as a correlation with what is all the same, is null.
+      const value = metrics[metric].value
+      const none =
+        value === null ? { difference: null, low: null, high: null, p: null } : { difference: 0, low: 0, high: 0, p: 1 }
+      expect(row, metric).toMatchObject({ first: value, second: value, ...none })
+    }
+    const counted = slices['text-length'].reduce((sum: number, slice: { examples: number }) => sum + slice.examples, 0)
+    expect(counted).toBe(examples)
+    expect((await readdir(output)).sort()).toEqual(['metrics.json', 'report.html'])
+    const saved = JSON.parse(await readFile(join(output, 'metrics.json'), 'utf8'))
+    expect(saved).toMatchObject({ model: at(name), metrics, comparison, slices })
+    const report = await readFile(join(output, 'report.html'), 'utf8')
+    for (const part of ['Against another model', 'By text-length']) expect(report).toContain(part)
+  })
+
+  test('a better and a worse model, seen from both sides', async () => {
+    const better = await evaluate('model', 'clean.csv', '--compare', at('random'))
+    const worse = await evaluate('random', 'clean.csv', '--compare', at('model'))
+    const { accuracy, loss } = better.comparison.metrics
+    expect(accuracy).toMatchObject({ first: better.metrics.accuracy.value, second: worse.metrics.accuracy.value })
+    expect(accuracy.test).toBe('mcnemar')
+    expect(accuracy.p).toBeLessThan(0.001)
+    expect(accuracy.low).toBeGreaterThan(0)
+    expect(loss.high).toBeLessThan(0)
+    const other = worse.comparison.metrics.accuracy
+    expect([other.difference, other.low, other.high]).toEqual([-accuracy.difference, -accuracy.high, -accuracy.low])
+    expect(other.p).toBe(accuracy.p)
+    const says = async (one: string, two: string) =>
+      (await runHere(command(one, 'clean.csv', '--compare', at(two), '--metrics', 'accuracy'))).stdout
+    expect(await says('model', 'random')).toMatch(/accuracy .* better\n/)
+    expect(await says('random', 'model')).toMatch(/accuracy .* worse\n/)
+    expect(await says('random', 'model')).toContain(`${at('model')} is better by`)
+    expect(await says('model', 'model')).toContain('By accuracy the two are equal.')
+  })
+
+  test('other labels, or the same in another order, are refused with both lists', async () => {
+    await makeModelFolder(at('other-labels'), at('tok'), 'sequence-classification', { labels: ['ham', 'spam'] })
+    const { code, message } = await refused('model', 'test.csv', '--compare', at('other-labels'))
+    expect(code).toBe('COMPARED_LABELS')
+    expect(message).toContain(`${at('model')} has the labels "negative", "positive"`)
+    expect(message).toContain(`${at('other-labels')} has the labels "ham", "spam"`)
+    await makeModelFolder(at('turned'), at('tok'), 'sequence-classification', { labels: ['positive', 'negative'] })
+    expect((await refused('model', 'test.csv', '--compare', at('turned'))).code).toBe('COMPARED_LABELS')
+  })
+
+  test('a tagger that lacks tags of the data is refused with both lists', async () => {
+    await makeModelFolder(at('other-tags'), at('tok'), 'token-classification', { labels: ['O', 'B-person'] })
+    const { code, message } = await refused('token-classification', 'tags.jsonl', '--compare', at('other-tags'))
+    expect(code).toBe('UNKNOWN_LABEL')
+    for (const part of [at('other-tags'), '"O", "B-person"', '"B-work", "O"']) expect(message).toContain(part)
+  })
+
+  test.each(Object.keys(tasks))('a model for %s is no match for a text classifier', async (name) => {
+    const { code, message } = await refused('model', 'test.csv', '--compare', at(name))
+    expect(code).toBe('COMPARED_TASKS')
+    expect(message).toContain(`${at('model')} is a model for text-classification, ${at(name)} is one for ${name}`)
+  })
+
+  test('a folder without a model, or one that is for no task', async () => {
+    expect((await refused('model', 'test.csv', '--compare', at('nowhere'))).message).toContain('nowhere')
+    await makeModelFolder(at('encoder'), at('tok'))
+    const config = JSON.parse(await readFile(at('encoder/config.json'), 'utf8'))
+    await write('encoder/config.json', JSON.stringify({ ...config, architectures: ['BertModel'] }))
+    expect((await refused('model', 'test.csv', '--compare', at('encoder'))).code).toBe('NO_CLASSIFIER')
+  })
+
+  test('language models are compared only by the same tokens', async () => {
+    await makeModelFolder(at('short'), at('tok'), 'masked-lm', { maxPositionEmbeddings: 12 })
+    const { code, message } = await refused('masked-lm', 'texts.jsonl', '--compare', at('short'))
+    expect(code).toBe('COMPARED_LENGTHS')
+    expect(message).toContain('--max-length 12')
+    await evaluate('masked-lm', 'texts.jsonl', '--compare', at('short'), '--max-length', '12')
+    await cp(at('tok'), at('other-tok'), { recursive: true })
+    const words = await readFile(at('tok/vocab.txt'), 'utf8')
+    await write('other-tok/vocab.txt', words.replace('lovely', 'pretty'))
+    await makeModelFolder(at('other-words'), at('other-tok'))
+    const other = await refused('masked-lm', 'texts.jsonl', '--compare', at('other-words'))
+    expect(other.code).toBe('COMPARED_VOCABULARIES')
+  })
+})
+
+describe('--slice', () => {
+  const slicesOf = (result: { slices: Record<string, { value: string; examples: number }[]> }) =>
+    Object.fromEntries(
+      Object.entries(result.slices).map(([name, rows]) => [name, rows.map(({ value, examples }) => [value, examples])]),
+    )
+
+  test('by a column, the label, and the length of texts', async () => {
+    const result = await evaluate('model', 'test.csv', '--slice', 'source', 'label', 'text-length')
+    const { source, label, 'text-length': length } = slicesOf(result)
+    expect(source).toEqual([
+      ['mail', 20],
+      ['(empty)', 20],
+      ['news', 20],
+    ])
+    expect(label).toEqual([
+      ['positive', 30],
+      ['negative', 30],
+    ])
+    expect(length.every(([value]) => /^\d+(–\d+)?$/.test(String(value)))).toBe(true)
+    // A slice of one label alone: what is right there is that label's recall.
+    const ofPositive = result.slices.label[0].metrics
+    expect(ofPositive.accuracy.value).toBeCloseTo(result.metrics.recall.value, 12)
+    expect(result.slices.source[0].tooFew).toBe(true)
+  })
+
+  test('a file without a header has columns by number, its first row among them', async () => {
+    const lines = (await readFile(at('clean.csv'), 'utf8')).trim().split('\n').slice(1)
+    await write('plain.csv', lines.map((line, i) => `${line},${i < 7 ? 'a' : 'b'}\n`).join(''))
+    const columns = ['--text-column', '0', '--label-column', '1']
+    expect(slicesOf(await evaluate('model', 'plain.csv', ...columns, '--slice', '2'))).toEqual({
+      2: [
+        ['b', 53],
+        ['a', 7],
+      ],
+    })
+    const { code, message } = await refused('model', 'plain.csv', ...columns, '--slice', '3')
+    expect(code).toBe('UNKNOWN_COLUMN')
+    expect(message).toContain('The columns are: 0, 1, 2')
+  })
+
+  test('JSON Lines have keys, whose values may be anything', async () => {
+    const odd = ['a', 1, true, null, { b: 2 }, undefined]
+    const rows = odd.map((source, i) => ({ text: 'good film', label: i % 2 === 0 ? 'positive' : 'negative', source }))
+    await write('odd.jsonl', jsonl(rows))
+    const { source } = slicesOf(await evaluate('model', 'odd.jsonl', '--slice', 'source'))
+    expect(source.map(([value]) => value).sort()).toEqual(['(empty)', '1', 'a', 'true', '{"b":2}'])
+  })
+
+  test('a column that is not there names the nearest', async () => {
+    const { code, message } = await refused('model', 'test.csv', '--slice', 'sourse')
+    expect(code).toBe('UNKNOWN_COLUMN')
+    expect(message).toContain('test.csv: there is no column "sourse"; did you mean "source"?')
+    expect(message).toContain('The columns are: text, label, source')
+    await write('some.jsonl', jsonl([{ text: 'good', label: 'positive' }]))
+    expect((await refused('model', 'some.jsonl', '--slice', 'source')).message).toContain('text, label')
+  })
+
+  test('files that have no columns say so', async () => {
+    await write('tags.conll', 'good\tO\nfilm\tB-work\n')
+    const { code, message } = await refused('token-classification', 'tags.conll', '--slice', 'source')
+    expect(code).toBe('NO_COLUMNS')
+    expect(message).toContain('--slice text-length is for all files')
+    expect(slicesOf(await evaluate('token-classification', 'tags.conll', '--slice', 'text-length'))).toEqual({
+      'text-length': [['2', 1]],
+    })
+  })
+})
+
+describe('--fit-temperature', () => {
+  test('lowers the loss, and the saved model has probabilities softmax(logits / T)', async () => {
+    const more = ['--fit-temperature', '--save-calibrated', at('calibrated')]
+    const { temperature: fit, metrics } = await evaluate('model', 'test.csv', ...more)
+    expect(fit.temperature).toBeGreaterThan(1)
+    expect(fit.before.loss).toBeCloseTo(metrics.loss.value, 5)
+    expect(fit.after.loss).toBeLessThan(fit.before.loss - 0.01)
+    expect(fit.after.calibrationError).toBeLessThan(fit.before.calibrationError)
+
+    const predict = async (model: string) =>
+      JSON.parse(
+        (await runHere(['predict', '--model', at(model), 'good bad dull film', 'great', '--threads', '1', '--json']))
+          .stdout,
+      ).predictions.map(({ scores }: { scores: Record<string, number> }) => scores)
+    const [before, after] = [await predict('model'), await predict('calibrated')]
+    before.forEach(({ negative, positive }: Record<string, number>, i: number) => {
+      // The log of the ratio of two probabilities is the difference of their logits.
+      const logit = Math.log(positive / negative) / fit.temperature
+      expect(after[i].positive).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5)
+    })
+
+    const again = await evaluate('calibrated', 'test.csv', '--fit-temperature')
+    expect(again.metrics.accuracy).toEqual(metrics.accuracy)
+    expect(again.metrics.loss.value).toBeCloseTo(fit.after.loss, 5)
+    expect(again.temperature.temperature).toBeCloseTo(1, 3)
+  })
+
+  test('where all is right no temperature can be told, and none is saved', async () => {
+    const { stdout, status } = await runHere(command('model', 'clean.csv', '--fit-temperature'))
+    expect(status).toBe(0)
+    expect(stdout).toContain('no temperature: the examples of')
+    expect(await evaluate('model', 'clean.csv', '--fit-temperature')).not.toHaveProperty('temperature')
+    const { code } = await refused('model', 'clean.csv', '--fit-temperature', '--save-calibrated', at('sure'))
+    expect(code).toBe('NO_TEMPERATURE')
+    expect(await readdir(folder)).not.toContain('sure')
+  })
+
+  test('what does not go together is refused', async () => {
+    expect((await refused('model', 'test.csv', '--save-calibrated', at('c'))).message).toContain('--fit-temperature')
+    expect((await refused('regression', 'regression.jsonl', '--fit-temperature')).code).toBe('FLAG_TASK')
+    const held = ['--fit-temperature', '--save-calibrated', at('model')]
+    expect((await refused('model', 'test.csv', ...held)).code).toBe('OUTPUT_NOT_EMPTY')
+  })
+})
+
+describe('--best-threshold', () => {
+  test.each(['f1', 'precision=0.7', 'recall=0.9'])('%s', async (goal) => {
+    const { threshold, metrics } = await evaluate('model', 'test.csv', '--best-threshold', goal)
+    expect(threshold.label).toBe('positive')
+    if (goal === 'f1') expect(threshold.f1).toBeGreaterThanOrEqual(metrics.f1.value)
+    else {
+      const [name, least] = goal.split('=')
+      expect(threshold[name]).toBeGreaterThanOrEqual(Number(least))
+    }
+    const { stdout } = await runHere(command('model', 'test.csv', '--best-threshold', goal))
+    expect(stdout).toContain(`“positive” from a probability of ${threshold.threshold.toFixed(4)} on`)
+  })
+
+  test.each(['precision', 'recall=0', 'recall=1.2', 'precision=x', 'accuracy=0.9', 'f1=0.9'])(
+    'no goal: %s',
+    async (goal) => {
+      const { code, message } = await refused('model', 'test.csv', '--best-threshold', goal)
+      expect(code).toBe('FLAG_VALUE')
+      expect(message).toContain('precision=0.95')
+    },
+  )
+
+  test('data of one label, a goal out of reach, and models of more labels', async () => {
+    await write('one.csv', 'text,label\ngood film,positive\nbad film,positive\n')
+    expect(await refused('model', 'one.csv', '--best-threshold', 'f1')).toMatchObject({
+      code: 'ONE_LABEL',
+      message: expect.stringContaining('all 2 examples have the label "positive"'),
+    })
+    await write('wrong.csv', 'text,label\ngood great film,negative\nbad film,positive\n')
+    expect((await refused('model', 'wrong.csv', '--best-threshold', 'precision=0.9')).code).toBe('NO_THRESHOLD')
+    await makeModelFolder(at('three'), at('tok'), 'sequence-classification', {
+      labels: ['negative', 'positive', 'so so'],
+    })
+    expect((await refused('three', 'test.csv', '--best-threshold', 'f1')).code).toBe('NOT_BINARY')
+  })
+})
+
+describe('--output', () => {
+  test('is written anew, and hostile values stay text', async () => {
+    const long = 'good '.repeat(60_000)
+    const value = '<script>alert(1)</script>'
+    await write('hostile.csv', `text,label,source\n${long},negative,"${value}"\ngood,positive,"${'x'.repeat(5000)}"\n`)
+    const more = ['--slice', 'source', 'text-length', '--output', at('evaluation')]
+    for (let i = 0; i < 2; i++) await evaluate('model', 'hostile.csv', ...more)
+    const report = await readFile(at('evaluation/report.html'), 'utf8')
+    expect(report).not.toContain('<script')
+    expect(report).toContain('&lt;script&gt;')
+    expect(report).toContain('1 of 2 texts were cut at 16 tokens.')
+    expect(report.length).toBeLessThan(80_000)
+  })
+
+  test('a folder that holds a run is left alone', async () => {
+    const before = await readFile(at('model/metrics.json'))
+    const { code, message } = await refused('model', 'test.csv', '--output', at('model'))
+    expect(code).toBe('OUTPUT_NOT_EMPTY')
+    expect(message).toContain('choose another folder')
+    expect(message).not.toContain('--resume')
+    expect(await readFile(at('model/metrics.json'))).toEqual(before)
+  })
+
+  test('a file is no folder', async () => {
+    expect((await refused('model', 'test.csv', '--output', at('test.csv'))).code).toBe('NOT_A_FOLDER')
+  })
+})
+
+const broken: [name: string, model: string, text: string, file: string, code: string, says: string[]][] = [
+  ['an empty file', 'model', '', 'empty.csv', 'EMPTY_FILE', ['empty.csv is empty']],
+  ['a header alone', 'model', 'text,label\n', 'header.csv', 'EMPTY_FILE', ['header.csv holds a header and no rows']],
+  ['no label column', 'model', 'text,klass\ngood,positive\n', 'k.csv', 'MISSING_COLUMN', ['"label"', 'text", "klass']],
+  ['an empty label', 'model', 'text,label\ngood,\n', 'e.csv', 'EMPTY_LABEL', ['e.csv, row 2, column "label"']],
+  [
+    'labels that are not those of the model',
+    'model',
+    'text,label\ngood,pos\nbad,neg\n',
+    'l.csv',
+    'UNKNOWN_LABEL',
+    ['l.csv, row 2', 'Known labels: "negative", "positive"', 'Labels of the data: "neg", "pos"'],
+  ],
+  [
+    'a text for a number',
+    'regression',
+    '{"text": "good", "label": "much"}\n',
+    'n.jsonl',
+    'NOT_A_NUMBER',
+    ['n.jsonl, row 1'],
+  ],
+  ['texts without labels', 'model', 'good film\n', 't.txt', 'MISSING_COLUMN', ['t.txt']],
+]
+
+describe('bad input ends with status 2 and says what is wrong', () => {
+  test.each(broken)('%s', async (_, model, text, file, code, says) => {
+    await write(file, text)
+    const error = await refused(model, file)
+    expect(error.code, error.message).toBe(code)
+    for (const part of says) expect(error.message).toContain(part)
+  })
+
+  test('a metric that there is not names the nearest, for each task', async () => {
+    const nearest: Record<string, string> = {
+      model: 'f1_macro',
+      regression: 'spearman',
+      'multi-label-classification': 'f1_micro',
+      'next-sentence': 'accuracy',
+      'multiple-choice': 'accuracy',
+      'token-classification': 'precision',
+      'masked-lm': 'perplexity',
+      'question-answering': 'exact',
+    }
+    for (const [name, metric] of Object.entries(nearest)) {
+      const file = name === 'model' ? 'test.csv' : tasks[name].file
+      const { code, message } = await refused(name, file, '--metrics', `${metric}x`)
+      expect(code).toBe('UNKNOWN_METRIC')
+      expect(message).toContain(`unknown metric "${metric}x"; did you mean "${metric}"?`)
+    }
+  })
+})
+
+test('examples of one class alone are measured', async () => {
+  await write('alone.csv', 'text,label\ngood film,positive\ngreat film,positive\nbad,positive\n')
+  const more = ['--fit-temperature', '--slice', 'text-length', '--compare', at('random'), '--output', at('alone')]
+  const { metrics } = await evaluate('model', 'alone.csv', ...more)
+  expect(metrics.accuracy.value).toBeCloseTo(2 / 3, 12)
+  expect(metrics.recall.value).toBeCloseTo(2 / 3, 12)
+})

@@ -7,8 +7,15 @@ import type { ModelScope } from './model-scope.ts'
 
 /** A parameter and how it starts out. */
 export interface ParameterSpec extends ParameterShape {
-  /** `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`. */
-  readonly init: 'normal' | 'zeros' | 'ones'
+  /**
+   * `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`; `kaiming`: uniform within 1 / sqrt(in) of a
+   * matrix [out, in], as PyTorch's linear layers.
+   */
+  readonly init: 'normal' | 'zeros' | 'ones' | 'kaiming'
+  /** Whether it is the matrix of a linear layer, which an adapter can stand beside; default false. */
+  readonly isLinear?: boolean
+  /** Whether it is never trained; default false. */
+  readonly isFrozen?: boolean
 }
 
 /** How a sequence classifier's outputs are meant, under config.json's names. */

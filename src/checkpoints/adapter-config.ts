@@ -122,6 +122,16 @@ export function headModules(definition: ModelDefinition): string[] {
   return [...new Set(names.map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name).split('.')[0]))]
 }
 
+/**
+ * Copies of tied parameters that peft expects in its file, since it saves modules as a whole: name of the copy -> of the parameter.
+ */
+export function tiedCopies(definition: ModelDefinition): Readonly<Record<string, string>> {
+  const { architecture, head } = definition
+  const modules = headModules(definition)
+  const tied = head?.labelsAreTokens ? Object.entries(architecture.languageModelHead.tied) : []
+  return Object.fromEntries(tied.filter(([copy]) => modules.includes(copy.split('.')[0])))
+}
+
 /** In front of the model's names in peft's files. */
 const peftPrefix = 'base_model.model.'
 

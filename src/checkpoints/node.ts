@@ -1,6 +1,6 @@
 // What needs a file system; what runs anywhere stands in index.ts.
 
-export { mergeLora, openAdapter, saveAdapter } from './node/adapter.ts'
+export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, mergeLora, openAdapter, saveAdapter } from './node/adapter.ts'
 export {
   AutoModel,
   AutoModelForMaskedLM,

@@ -101,6 +101,8 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   /** From hidden vectors to vectors that are compared with the word embeddings, and what follows. */
   readonly languageModelHead: {
     parameters(config: C): ParameterSpec[]
+    /** Tensors that transformers' module has as copies of parameters, by name: those that it ties to others. */
+    readonly tied: Readonly<Record<string, string>>
     /** hidden: [M, H] -> logits [M, V]. `scope` is the model's root. */
     build(scope: ModelScope, config: C, hidden: Value): Value
   }

@@ -10,6 +10,7 @@ import {
   nameInModel,
   nameInPeft,
   readAdapterConfig,
+  tiedCopies,
   writeAdapterConfig,
 } from '../adapter-config.ts'
 import { matchWeights } from '../match-weights.ts'
@@ -34,11 +35,16 @@ export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors'
  * @throws ConfigError `NO_ADAPTER` for a model without an adapter; CheckpointError if the folder cannot be written
  */
 export async function saveAdapter(model: EncoderModel, directory: string): Promise<void> {
-  const config = writeAdapterConfig(model.definition)
+  const { definition } = model
+  const config = writeAdapterConfig(definition)
   await makeFolder(directory)
-  const tensors = model.parameters.flatMap(({ name, shape, isFrozen }) =>
-    isFrozen ? [] : [{ name: nameInPeft(model.definition, name), shape, data: () => model.parameter(name) }],
-  )
+  const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]))
+  const saved = model.parameters.flatMap(({ name, isFrozen }) => (isFrozen ? [] : [[name, name]]))
+  const tensors = [...saved, ...Object.entries(tiedCopies(definition))].map(([name, source]) => ({
+    name: nameInPeft(definition, name),
+    shape: shapes.get(source)!,
+    data: () => model.parameter(source),
+  }))
   await saveTensors(join(directory, ADAPTER_WEIGHTS_FILE), tensors)
   await writeConfig(directory, config, ADAPTER_CONFIG_FILE)
 }
@@ -84,16 +90,33 @@ export async function openAdapter(directory: string, definition: ModelDefinition
     has: (name) => stored.has(name),
     async load(model, mayBeMissing = () => false) {
       const specs = model.parameters.filter(({ isFrozen }) => !isFrozen)
+      const tied = tiedCopies(definition)
       const { sources } = matchWeights(tensors, specs, weightsPath, {
+        ignorable: Object.keys(tied),
         mayBeMissing: (name) => !isLoraParameter(name) && mayBeMissing(name),
         advice: `The adapter was made for ${settings.lora.base ?? 'a model that it does not name'}: load that, with labels as many as it had.`,
       })
+      for (const [copy, source] of Object.entries(tied)) {
+        if (!stored.has(copy)) continue
+        const read = (name: string) => weights.read(stored.get(name)!)
+        const expected = stored.has(source) ? await read(source) : await model.parameter(source)
+        if (!sameValues(await read(copy), expected)) throw untied(weightsPath, copy, source)
+      }
       for (const name of sources.keys()) await model.setParameter(name, await weights.read(stored.get(name)!))
       return [...sources.keys()]
     },
     close: () => weights.close(),
   }
 }
+
+const sameValues = (a: Float32Array, b: Float32Array) => a.length === b.length && a.every((value, i) => value === b[i])
+
+const untied = (where: string, copy: string, source: string) =>
+  new CheckpointError(
+    'UNTIED_EMBEDDINGS',
+    `${where}: "${copy}" is not the model's "${source}", as if it was trained apart from it, which is not supported: merge the ` +
+      'adapter with peft, or train one without that module in modules_to_save.',
+  )
 
 /** What the model must be like, from the settings and from the names of the tensors. */
 function loraOf(

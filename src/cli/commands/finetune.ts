@@ -4,17 +4,19 @@ import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts
 import { ConfigError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
+import type { LoraConfig } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
-import { requireNoRun } from '../../training/node/run-folder.ts'
+import { ADAPTER_FOLDER, requireNoRun } from '../../training/node/run-folder.ts'
 import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import { loraFlags, loraNeedsModel, parameterText, readLoraFlags } from '../lora-flags.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
@@ -62,6 +64,11 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     format: formatFlag,
     ...taskFlags,
     ...trainingFlags,
+    ...loraFlags,
+    'save-adapter': {
+      type: 'boolean',
+      description: `With --lora-rank: also save ${ADAPTER_FOLDER}/, which Python's peft loads`,
+    },
   },
   async run(values, _, context) {
     const commandTask = findTask(values.task)
@@ -70,6 +77,9 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
+    const lora = readLoraFlags(values)
+    const { saveAdapter = false } = values
+    if (saveAdapter && !lora) throw new ConfigError('MISSING_FLAG', '--save-adapter needs --lora-rank N, such as 8')
     const best = bestMetricName(args)
     if (best !== 'loss') task.findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
@@ -80,14 +90,14 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       warnings.push(text)
       context.note(text)
     })
-    const prepared = await prepareModel(commandTask, task, values, data, args.seed, context)
+    const prepared = await prepareModel(commandTask, task, { ...values, lora }, data, args.seed, context)
     const { model, tokenizer, modelName, isRandom } = prepared
     if (isRandom) warnings.unshift('The model started from random weights.')
     try {
       const maxLength = taskLength(commandTask, model, tokenizer, values.maxLength)
       const { train, evaluation } = data
       context.note(
-        `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
+        `${model.className}, ${parameterText(model)}; ${count(train.length)} training ` +
           `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
@@ -99,7 +109,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             tokenizer,
             maxLength,
             args,
-            start: isRandom ? 'random' : 'trained',
+            start: lora ? 'adapted' : isRandom ? 'random' : 'trained',
             seed: args.seed,
           })
         : undefined
@@ -130,6 +140,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             baselines: hasEval ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings,
             findings: diagnosis?.findings,
+            saveAdapter,
             watch: doctor,
             strict,
             onFinding: (finding) => context.note(`\n${findingText(finding)}`),
@@ -169,6 +180,7 @@ interface ModelFlags {
   readonly tokenizer?: string
   readonly maxLength?: number
   readonly threads?: number
+  readonly lora?: Partial<LoraConfig>
 }
 
 interface PreparedModel {
@@ -182,7 +194,7 @@ interface PreparedModel {
 async function prepareModel(
   commandTask: CommandTask,
   task: FinetuneTask<unknown, EncodedSequence, TaskPredictions>,
-  { model: path, size, tokenizer: tokenizerPath, maxLength, threads }: ModelFlags,
+  { model: path, size, tokenizer: tokenizerPath, maxLength, threads, lora }: ModelFlags,
   { evaluation, labels }: TrainingData,
   seed: number,
   { note }: CommandContext,
@@ -195,6 +207,7 @@ async function prepareModel(
       'give --model DIR to go on from a model, or --size tiny --tokenizer DIR to start from scratch',
     )
   }
+  if (lora && path === undefined) throw new ConfigError('LORA', loraNeedsModel)
   if (path === undefined) {
     if (tokenizerPath === undefined)
       throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
@@ -236,6 +249,7 @@ async function prepareModel(
     ...(used.length > 0 && { labels: used }),
     problemType,
     newHead,
+    lora: lora && { base: path, ...lora },
     logger,
   })
   return { model, tokenizer, modelName: path, isRandom: false }

@@ -1,3 +1,4 @@
+import type { EncoderModel } from '../../models/model.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
@@ -49,7 +50,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
       ...(evalExamples.length > 0 && { evalExamples: evalExamples.length, evalSource }),
       labelCounts,
     },
-    settings: { ...args, maxLength },
+    settings: { ...args, maxLength, ...adapterSettings(model) },
     environment: run.environment,
     history: result.state.log_history,
     metrics,
@@ -58,5 +59,15 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
     warnings,
     findings: run.findings,
+  }
+}
+
+/** How a model is adapted, for the report; nothing for others. */
+function adapterSettings({ definition, trainableParameterCount }: EncoderModel): RunRecord['settings'] {
+  if (!definition.lora) return {}
+  const { rank, alpha, targets, dropout, rsLora, modulesToSave } = definition.lora
+  return {
+    lora: { rank, alpha, targets: targets.join(', '), dropout, rsLora, modulesToSave: modulesToSave.join(', ') },
+    trainedParameters: trainableParameterCount,
   }
 }

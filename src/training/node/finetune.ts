@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { writeAdapterConfig } from '../../checkpoints/index.ts'
+import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, DataError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import type { Finding } from '../../data/doctor/index.ts'
@@ -19,8 +20,8 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
-import { decisive, digest, modelHash } from './run-identity.ts'
+import { ADAPTER_FOLDER, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 
 export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress } from './finetune-options.ts'
 
@@ -74,6 +75,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const best = bestMetricName(args)
   const metricNames = [...new Set([...task.metricNames, ...(best === 'loss' ? [] : [task.findMetric(best)])])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
+  if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   task.check(model, trainExamples)
   task.check(model, evalExamples)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
@@ -100,6 +102,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       ...decisive(args),
       maxLength,
       model: modelHash(model),
+      ...(await adapterIdentity(model)),
       trainData: hash(task, trainItems),
       evalData: hash(task, evalItems),
     },
@@ -133,6 +136,10 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   if (result.reason === 'aborted')
     return { result, metrics: {}, files, truncated: encoder.truncated, findings, endedBy }
 
+  if (options.saveAdapter) {
+    await saveAdapter(model, join(output, ADAPTER_FOLDER))
+    files.push(`${ADAPTER_FOLDER}/`)
+  }
   const { state, steps, seconds, tokensPerSecond, loss } = result
   const isBestReloaded = args.loadBestModelAtEnd && state.best_global_step !== state.global_step
   if (isBestReloaded) latest = undefined

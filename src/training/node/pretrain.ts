@@ -28,7 +28,7 @@ import { FolderCheckpoints } from './folder-checkpoints.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord } from './pretrain-record.ts'
 import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
-import { decisive, digest, modelHash } from './run-identity.ts'
+import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 
 export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult } from './pretrain-options.ts'
 
@@ -109,6 +109,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
       pairs: heldOut.examples.layout,
       masking: options.masking ?? { kind: 'token' },
       model: modelHash(model),
+      ...(await adapterIdentity(model)),
       corpus: store.fingerprint,
       examples: digest((add) => {
         for (const { examples } of trainSets) {

@@ -2,6 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileError } from '../../checkpoints/node/files.ts'
+import { ADAPTER_CONFIG_FILE } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 
 export const STATE_FILE = 'trainer_state.json'
@@ -9,6 +10,8 @@ export const OPTIMIZER_FILE = 'optimizer.safetensors'
 export const SETTINGS_FILE = 'training_args.json'
 export const METRICS_FILE = 'metrics.json'
 export const REPORT_FILE = 'report.html'
+/** In a run's folder and in its checkpoints: an adapter as Python's peft reads it. */
+export const ADAPTER_FOLDER = 'adapter'
 
 const modelFile = String.raw`config\.json|model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?`
 const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE].map((name) => name.replace('.', '\\.')).join('|')
@@ -56,6 +59,9 @@ export async function removeRun(folder: string): Promise<void> {
     if (/^\.checkpoint-/.test(name)) await rm(join(folder, name), { recursive: true })
   }
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
+  // Others may keep a folder of this name for something else.
+  const adapter = join(folder, ADAPTER_FOLDER)
+  if ((await readdir(adapter).catch((): string[] => [])).includes(ADAPTER_CONFIG_FILE)) await rm(adapter, { recursive: true })
 }
 
 /** Deletes a checkpoint under another name: half deleted it must not look like one. */

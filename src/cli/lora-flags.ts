@@ -2,6 +2,7 @@
 import { ConfigError } from '../core/errors.ts'
 import { type LoraConfig, loraConfig } from '../models/lora.ts'
 import type { EncoderModel } from '../models/model.ts'
+import { ADAPTER_FOLDER } from '../training/node/run-folder.ts'
 import { type Flags, kebabCase, type ValuesOf } from './command.ts'
 
 export const loraFlags = {
@@ -25,6 +26,12 @@ export const loraFlags = {
     description: 'Modules of the encoder that are trained as a whole, such as LayerNorm (default none)',
   },
 } as const satisfies Flags
+
+/** Of commands that train. */
+export const saveAdapterFlag = {
+  type: 'boolean',
+  description: `With --lora-rank: also save ${ADAPTER_FOLDER}/, which Python's peft loads`,
+} as const
 
 /** The settings by the flags' names in camel case. */
 const settings: Readonly<Record<string, keyof LoraConfig>> = {
@@ -56,6 +63,12 @@ export function readLoraFlags(values: ValuesOf<typeof loraFlags>): Partial<LoraC
     throw new ConfigError(error.code, message, { cause: error })
   }
   return lora
+}
+
+/** @throws ConfigError if there is no adapter to save */
+export function readSaveAdapter({ saveAdapter = false }: { readonly saveAdapter?: boolean }, lora: unknown): boolean {
+  if (saveAdapter && !lora) throw new ConfigError('MISSING_FLAG', '--save-adapter needs --lora-rank N, such as 8')
+  return saveAdapter
 }
 
 /** Why adapters and `--size` do not go together. */

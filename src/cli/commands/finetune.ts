@@ -9,14 +9,21 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
-import { ADAPTER_FOLDER, requireNoRun } from '../../training/node/run-folder.ts'
+import { requireNoRun } from '../../training/node/run-folder.ts'
 import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
-import { loraFlags, loraNeedsModel, parameterText, readLoraFlags } from '../lora-flags.ts'
+import {
+  loraFlags,
+  loraNeedsModel,
+  parameterText,
+  readLoraFlags,
+  readSaveAdapter,
+  saveAdapterFlag,
+} from '../lora-flags.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
@@ -65,10 +72,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     ...taskFlags,
     ...trainingFlags,
     ...loraFlags,
-    'save-adapter': {
-      type: 'boolean',
-      description: `With --lora-rank: also save ${ADAPTER_FOLDER}/, which Python's peft loads`,
-    },
+    'save-adapter': saveAdapterFlag,
   },
   async run(values, _, context) {
     const commandTask = findTask(values.task)
@@ -78,8 +82,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
     const lora = readLoraFlags(values)
-    const { saveAdapter = false } = values
-    if (saveAdapter && !lora) throw new ConfigError('MISSING_FLAG', '--save-adapter needs --lora-rank N, such as 8')
+    const saveAdapter = readSaveAdapter(values, lora)
     const best = bestMetricName(args)
     if (best !== 'loss') task.findMetric(best)
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')

@@ -1,9 +1,9 @@
-import type { EncoderModel } from '../../models/model.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
+import { adapterSettings } from './adapter-settings.ts'
 import type { FinetuneOptions } from './finetune-options.ts'
 
 /** A run that has ended. */
@@ -59,15 +59,5 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     timing: { seconds: result.seconds, tokensPerSecond: result.tokensPerSecond, steps: result.steps },
     warnings,
     findings: run.findings,
-  }
-}
-
-/** How a model is adapted, for the report; nothing for others. */
-function adapterSettings({ definition, trainableParameterCount }: EncoderModel): RunRecord['settings'] {
-  if (!definition.lora) return {}
-  const { rank, alpha, targets, dropout, rsLora, modulesToSave } = definition.lora
-  return {
-    lora: { rank, alpha, targets: targets.join(', '), dropout, rsLora, modulesToSave: modulesToSave.join(', ') },
-    trainedParameters: trainableParameterCount,
   }
 }

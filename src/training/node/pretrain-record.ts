@@ -1,6 +1,7 @@
 import type { FillIn, RunRecord } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
+import { adapterSettings } from './adapter-settings.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 
 /** A run that has ended. */
@@ -47,7 +48,12 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
       evalExamples: corpus.evalExamples,
       trainSource: `${options.corpus.join(', ')}: ${corpus.tokens.toLocaleString('en-US')} tokens in ${corpus.documents.toLocaleString('en-US')} documents`,
     },
-    settings: { ...args, ...lengths(phases), ...(options.masking && { masking: options.masking.kind }) },
+    settings: {
+      ...args,
+      ...lengths(phases),
+      ...(options.masking && { masking: options.masking.kind }),
+      ...adapterSettings(model),
+    },
     environment,
     history: result.state.log_history,
     metrics,

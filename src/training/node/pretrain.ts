@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { writeAdapterConfig } from '../../checkpoints/index.ts'
+import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import {
   createPretrainingCollator,
@@ -27,7 +28,7 @@ import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord } from './pretrain-record.ts'
-import { METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { ADAPTER_FOLDER, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 
 export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult } from './pretrain-options.ts'
@@ -62,6 +63,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, { name: 'pretraining' }, model)
+  if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output)
   const phases = phasesOf(options)
@@ -165,6 +167,10 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   }
   if (result.reason === 'aborted') return { result, metrics: {}, comparisons: {}, files, corpus: summary }
 
+  if (options.saveAdapter) {
+    await saveAdapter(model, join(output, ADAPTER_FOLDER))
+    files.push(`${ADAPTER_FOLDER}/`)
+  }
   const after = await evaluateAll()
   const comparisons = Object.fromEntries(
     Object.keys(sets).map((name) => [name, { before: before[name], after: after[name] }]),

@@ -61,7 +61,8 @@ export async function removeRun(folder: string): Promise<void> {
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
   // Others may keep a folder of this name for something else.
   const adapter = join(folder, ADAPTER_FOLDER)
-  if ((await readdir(adapter).catch((): string[] => [])).includes(ADAPTER_CONFIG_FILE)) await rm(adapter, { recursive: true })
+  if ((await readdir(adapter).catch((): string[] => [])).includes(ADAPTER_CONFIG_FILE))
+    await rm(adapter, { recursive: true })
 }
 
 /** Deletes a checkpoint under another name: half deleted it must not look like one. */

@@ -1,18 +1,18 @@
 /**
  * Ways to train the same model against each other, round by round on the same batches: `npx tsx bench/variants.ts CASE`.
  * `frozen`: the embeddings and the lower half of the layers are not trained. `recompute`: layers are computed again in the backward
- * pass. Times are of whole steps; memory is what the
+ * pass. `lora`: adapters of rank 8 on query and value in place of the weights. Times are of whole steps; memory is what the
  * process takes at its peak beyond what it holds after a step on two tokens: activations and their gradients.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { denseBatches } from './batches.ts'
 import { baseSizes } from './classifier.ts'
-import type { StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
+import type { Missing, StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
 import { Side } from './side.ts'
 import { median, summarize } from './statistics.ts'
 
-type Variant = Pick<StepSetup, 'freeze' | 'recompute'>
+type Variant = Pick<StepSetup, 'freeze' | 'recompute' | 'lora'>
 
 interface Case {
   /** Changes to a plain step. */
@@ -28,6 +28,7 @@ const cases: Record<string, Case> = {
     leastSpeedup: 1.6,
   },
   recompute: { variant: () => ({ recompute: true }), largestMemory: 0.6 },
+  lora: { variant: () => ({ lora: { rank: 8, alpha: 16 } }), leastSpeedup: 1.2 },
 }
 
 const { values, positionals } = parseArgs({
@@ -53,9 +54,9 @@ const smallest: StepBatch = { ids: [[101, 102]], labels: [0] }
 /** Starts a side and takes a step on two tokens, after which all but activations is in memory. */
 async function open(label: string, setup: StepSetup) {
   const side = Side.startScript(label, 'bertsmith-step.ts', ending.signal)
-  await side.ask<StepReady>(setup)
+  const { parameters, trained } = (await side.ask<StepReady>(setup)) as Exclude<StepReady, Missing>
   const { residentBytes } = await side.ask<StepAnswer>(smallest)
-  return { side, restBytes: residentBytes!, answers: [] as StepAnswer[] }
+  return { side, parameters, trained, restBytes: residentBytes!, answers: [] as StepAnswer[] }
 }
 
 try {
@@ -67,8 +68,10 @@ try {
       each.answers.push(await each.side.ask<StepAnswer>(batch))
     console.error(`round ${round}: ${sides.map(({ answers }) => answers[round].seconds.toFixed(2)).join(' and ')} s`)
   }
-  const [base, variant] = sides.map(({ side, restBytes, answers }) => ({
+  const [base, variant] = sides.map(({ side, parameters, trained, restBytes, answers }) => ({
     name: side.name,
+    parameters,
+    trained,
     seconds: summarize(answers.slice(1).map(({ seconds }) => seconds)),
     restBytes,
     activationBytes: answers.at(-1)!.peakBytes - restBytes,

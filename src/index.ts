@@ -12,8 +12,10 @@ export {
   growEmbeddings,
   type LoadModelOptions,
   loadModel,
+  mergeLora,
   type NewToken,
   openWeights,
+  saveAdapter,
   savePretrained,
   type WeightFiles,
 } from './checkpoints/node.ts'
@@ -53,6 +55,7 @@ export { type BertConfig, type BertSize, bertConfig, bertSizes } from './models/
 export { type ElectraConfig, electraConfig, generatorConfig } from './models/electra-config.ts'
 export type { ModelDefinition } from './models/graphs.ts'
 export { replacedTokenDetection } from './models/heads/replaced-token-detection.ts'
+export type { LoraConfig } from './models/lora.ts'
 export type { LossOptions } from './models/loss-options.ts'
 export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
 export {
@@ -158,6 +161,7 @@ export {
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
 export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
+export type { Start } from './training/doctor/settings-context.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'
 export type { WatchContext, WatchedEvent } from './training/doctor/watch-context.ts'
 export {

@@ -22,6 +22,7 @@ import {
   type LoadModelOptions,
 } from './auto-model.ts'
 import { readJsonFile } from './config-file.ts'
+import { saveTensors } from './save-weights.ts'
 import { openWeights } from './weight-files.ts'
 
 interface PeftFixture {
@@ -31,6 +32,7 @@ interface PeftFixture {
 }
 const fixture: PeftFixture = JSON.parse(readFileSync(new URL('../adapter.fixture.json', import.meta.url), 'utf8'))
 const root = temporaryFolder()
+let languageModel: Promise<string>
 const [base, encoder, peftFolder, ours] = ['base', 'encoder', 'peft', 'ours'].map((name) => join(root, name))
 const { labels } = oddSizes
 const { sequences } = formulaBatch([7, 2, 5], oddSizes.vocabSize, labels.length)
@@ -54,7 +56,15 @@ async function change(model: EncoderModel) {
       )
 }
 
+async function makeLanguageModel(): Promise<string> {
+  const folder = join(root, 'electra-lm')
+  const config = electraConfig({ ...oddSizes, embeddingSize: 7 })
+  await using(createModel('masked-lm', 'electra', config, { threads: 1 }), (model) => model.savePretrained(folder))
+  return folder
+}
+
 beforeAll(async () => {
+  languageModel = makeLanguageModel()
   await using(createModel('sequence-classification', 'bert', bertConfig(oddSizes), { threads: 1 }), async (model) => {
     await fillByFormula(model)
     await model.savePretrained(base)
@@ -203,9 +213,7 @@ describe('merging', () => {
     }))
 
   test('goes with every task and architecture', async () => {
-    const config = electraConfig({ ...oddSizes, embeddingSize: 7 })
-    const folder = join(root, 'electra-lm')
-    await using(createModel('masked-lm', 'electra', config, { threads: 1 }), (model) => model.savePretrained(folder))
+    const folder = await languageModel
     const masked = { ...batch, maskedRows: Int32Array.of(1, 4, 9) }
     const lora = { targets: ['query', 'embeddings_project'], rank: 2, alpha: 3 }
     await using(AutoModelForMaskedLM.fromPretrained(folder, { threads: 1, lora }), async (model) => {
@@ -217,6 +225,31 @@ describe('merging', () => {
       })
     })
   })
+})
+
+test('a language model has copies of its tied output matrix, as peft wants them, and of no other', async () => {
+  const from = await languageModel
+  const adapter = join(root, 'lm-adapter')
+  const open = (options: LoadModelOptions) => AutoModelForMaskedLM.fromPretrained(from, { threads: 1, ...options })
+  const saved = await using(open({ lora: {} }), async (model) => {
+    await change(model)
+    await saveAdapter(model, adapter)
+    return allWeights(model)
+  })
+  expect(await using(open({ adapter }), allWeights)).toEqual(saved)
+  const path = join(adapter, ADAPTER_WEIGHTS_FILE)
+  const weights = await openWeights(path)
+  const tensors = await Promise.all(
+    [...weights.tensors.values()].map(async ({ name, shape }) => ({ name, shape, data: await weights.read(name) })),
+  )
+  await weights.close()
+  const copy = tensors.find(({ name }) => name === 'base_model.model.generator_lm_head.weight')!
+  expect(copy.data).toEqual(saved['electra.embeddings.word_embeddings.weight'])
+  copy.data[5] += 1 // as peft trains it, apart from the embeddings
+  await saveTensors(path, tensors)
+  await expect(open({ adapter })).rejects.toThrow(
+    /"generator_lm_head.weight" is not the model's "electra.embeddings.word_embeddings.weight"/,
+  )
 })
 
 describe('refused', () => {
@@ -241,7 +274,7 @@ describe('refused', () => {
     const create = createModel('sequence-classification', 'electra', config, { threads: 1 })
     await using(create, (model) => model.savePretrained(folder))
     const error = await load({ adapter: ours }, folder).catch((thrown) => thrown)
-    expect(error.message).toContain('(8 missing, 10 unexpected)')
+    expect(error.message).toContain('(8 missing, 12 unexpected)')
     expect(error.message).toMatch(/missing +electra\.encoder\.layer\.0\.attention\.self\.query\.lora_A\.weight/)
     expect(error.message).toMatch(/unexpected +bert\.encoder\.layer\.0\.attention\.self\.query\.lora_A\.weight/)
   })

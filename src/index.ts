@@ -161,7 +161,7 @@ export {
 export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/choice-metrics.ts'
 export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
-export type { Start } from './training/doctor/settings-context.ts'
+export type { EncoderStart } from './training/doctor/settings-context.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'
 export type { WatchContext, WatchedEvent } from './training/doctor/watch-context.ts'
 export {

@@ -94,7 +94,9 @@ export function writeAdapterConfig(definition: ModelDefinition): Record<string, 
   const { lora, head } = definition
   if (!lora)
     throw new ConfigError('NO_ADAPTER', 'the model has no adapter: load it with lora, or save it with savePretrained')
-  const saved = [...new Set([...headModules(definition), ...lora.modulesToSave])]
+  // Whole names may begin with the encoder's prefix, which a bare encoder does not have in peft.
+  const inPeft = (module: string) => nameInPeft(definition, module)
+  const saved = [...new Set([...headModules(definition), ...lora.modulesToSave.map(inPeft)])]
   return {
     base_model_name_or_path: lora.base,
     bias: 'none',
@@ -106,7 +108,7 @@ export function writeAdapterConfig(definition: ModelDefinition): Record<string, 
     modules_to_save: saved.length > 0 ? saved : null,
     peft_type: 'LORA',
     r: lora.rank,
-    target_modules: lora.targets,
+    target_modules: lora.targets.map(inPeft),
     task_type: head ? (taskTypes[head.task] ?? null) : 'FEATURE_EXTRACTION',
     use_rslora: lora.rsLora,
   }
@@ -135,9 +137,14 @@ export function tiedCopies(definition: ModelDefinition): Readonly<Record<string,
 /** In front of the model's names in peft's files. */
 const peftPrefix = 'base_model.model.'
 
-/** A parameter's name in peft's files: there, a bare encoder has no prefix of its own. */
-export function nameInPeft({ architecture, head }: ModelDefinition, name: string): string {
-  return peftPrefix + (head ? name : name.slice(architecture.prefix.length + 1))
+/** A parameter's name in peft's files. */
+export const tensorInPeft = (definition: ModelDefinition, name: string): string =>
+  peftPrefix + nameInPeft(definition, name)
+
+/** A name in the model that peft has: there, a bare encoder has no prefix of its own. */
+function nameInPeft({ architecture, head }: ModelDefinition, name: string): string {
+  const prefix = `${architecture.prefix}.`
+  return !head && name.startsWith(prefix) ? name.slice(prefix.length) : name
 }
 
 /** The name that a tensor of peft's files has in the model. */

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
 import { ConfigError } from '../core/errors.ts'
 import { type Flags, parseFlags, type ValuesOf } from './command.ts'
@@ -45,11 +45,15 @@ describe('flags', () => {
   })
 })
 
-test('finetune leaves a merged model and the adapter; evaluate takes the one', { timeout: 60_000 }, async () => {
-  const folder = temporaryFolder()
-  const at = (name: string) => join(folder, name)
+const folder = temporaryFolder()
+const at = (name: string) => join(folder, name)
+
+beforeAll(async () => {
   await makeVocabulary(at('tokenizer'))
   await makeModelFolder(at('base'), at('tokenizer'))
+})
+
+test('finetune leaves a merged model and the adapter; evaluate takes the one', { timeout: 60_000 }, async () => {
   await writeFile(at('train.csv'), labelledCsv(60, 1))
   const command = [
     ...['finetune', '--task', 'text-classification', '--train', at('train.csv'), '--threads', '1', '--no-doctor'],
@@ -68,4 +72,16 @@ test('finetune leaves a merged model and the adapter; evaluate takes the one', {
   expect(readdirSync(at('out/adapter'))).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
   const evaluated = await runHere(['evaluate', '--model', at('out'), '--data', at('train.csv'), '--json'])
   expect(JSON.parse(evaluated.stdout).metrics.loss.value).toBeCloseTo(JSON.parse(stdout).metrics.loss, 5)
+})
+
+test('pretrain adapts a language model, but not to new words', { timeout: 60_000 }, async () => {
+  await writeFile(at('corpus.txt'), labelledCsv(40, 2).replaceAll('\n', '\n\n'))
+  const command = ['pretrain', '--corpus', at('corpus.txt'), '--model', at('base'), '--output', at('adapted'), '--json']
+  const adapters = ['--lora-rank', '2', '--max-length', '16', '--max-steps', '2', '--threads', '1', '--save-adapter']
+  const grown = await runHere([...command, ...adapters, '--grow-vocabulary', '5'])
+  expect([grown.status, grown.stdout]).toEqual([2, expect.stringContaining('leave out one of them')])
+  const { status, stderr } = await runHere([...command, ...adapters])
+  expect([status, stderr]).toEqual([0, expect.stringContaining('are trained')])
+  const config = JSON.parse(readFileSync(at('adapted/adapter/adapter_config.json'), 'utf8'))
+  expect(config).toMatchObject({ modules_to_save: ['cls'], task_type: null, base_model_name_or_path: at('base') })
 })

@@ -54,8 +54,11 @@ export function loraConfig(settings: Partial<LoraConfig>, where = 'lora'): LoraC
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
   const config: LoraConfig = { ...loraDefaults, ...given }
   const { rank, alpha, targets, dropout, rsLora, modulesToSave } = config
-  const fail = (key: keyof LoraConfig, expected: string) =>
-    new ConfigError('LORA', `${where}: ${key} must be ${expected}, not ${JSON.stringify(config[key])}`)
+  const fail = (key: keyof LoraConfig, expected: string) => {
+    const value = config[key]
+    const text = typeof value === 'number' ? value : JSON.stringify(value) // which has no NaN
+    return new ConfigError('LORA', `${where}: ${key} must be ${expected}, not ${text}`)
+  }
   if (!Number.isInteger(rank) || rank < 1) throw fail('rank', 'a whole number of at least 1')
   if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) throw fail('alpha', 'a number above 0')
   if (!isNames(targets) || targets.length === 0) throw fail('targets', "names of layers such as ['query', 'value']")

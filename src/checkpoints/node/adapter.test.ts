@@ -13,6 +13,7 @@ import { bertConfig } from '../../models/bert-config.ts'
 import { electraConfig } from '../../models/electra-config.ts'
 import { isLoraParameter } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
+import { writeAdapterConfig } from '../adapter-config.ts'
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, mergeLora, saveAdapter } from './adapter.ts'
 import {
   AutoModel,
@@ -177,6 +178,10 @@ describe('our folder', () => {
     const saved = await using(AutoModel.fromPretrained(encoder, { threads: 1, lora }), async (model) => {
       await change(model)
       await saveAdapter(model, folder)
+      const { lora: used, ...plain } = model.definition
+      const named = { ...plain, lora: { ...used!, targets: ['bert.encoder.layer.0.attention.self.query', 'key'] } }
+      const names = ['encoder.layer.0.attention.self.query', 'key']
+      expect(writeAdapterConfig(named)).toMatchObject({ target_modules: names })
       return allWeights(model)
     })
     const config = await readJsonFile(join(folder, ADAPTER_CONFIG_FILE))

@@ -8,8 +8,8 @@ import { createEngine } from '../../runtime/node/engine.ts'
 import {
   type AdapterSettings,
   nameInModel,
-  nameInPeft,
   readAdapterConfig,
+  tensorInPeft,
   tiedCopies,
   writeAdapterConfig,
 } from '../adapter-config.ts'
@@ -41,7 +41,7 @@ export async function saveAdapter(model: EncoderModel, directory: string): Promi
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]))
   const saved = model.parameters.flatMap(({ name, isFrozen }) => (isFrozen ? [] : [[name, name]]))
   const tensors = [...saved, ...Object.entries(tiedCopies(definition))].map(([name, source]) => ({
-    name: nameInPeft(definition, name),
+    name: tensorInPeft(definition, name),
     shape: shapes.get(source)!,
     data: () => model.parameter(source),
   }))

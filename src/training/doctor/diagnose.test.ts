@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Example } from '../../data/example.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import { checkNames, diagnose } from './diagnose.ts'
-import type { Start } from './settings-context.ts'
+import type { EncoderStart } from './settings-context.ts'
 
 const examples: Example[] = Array.from({ length: 400 }, (_, i) => ({
   text: `text ${i} of ${i * 7} about ${i % 13} and ${i * 31}`,
@@ -11,7 +11,7 @@ const examples: Example[] = Array.from({ length: 400 }, (_, i) => ({
 }))
 
 describe('settings', () => {
-  const codes = (args: Partial<TrainingArguments>, start: Start = 'trained') =>
+  const codes = (args: Partial<TrainingArguments>, start: EncoderStart = 'trained') =>
     diagnose('text-classification', { trainExamples: examples, args, start }).findings.map(({ code }) => code)
 
   test('usual settings give no finding', () => {
@@ -20,7 +20,7 @@ describe('settings', () => {
     expect(codes({ learningRate: 5e-4, epochs: 10 }, 'random')).toEqual([])
   })
 
-  test.each<[string, Partial<TrainingArguments>, Start, string[]]>([
+  test.each<[string, Partial<TrainingArguments>, EncoderStart, string[]]>([
     ['a high rate for trained weights', { learningRate: 5e-3 }, 'trained', ['LEARNING_RATE']],
     ['a rate of sgd, which has no such range', { learningRate: 5e-2, optimizer: 'sgd' }, 'trained', []],
     ['a high rate for a head on frozen layers', { learningRate: 5e-3, freeze: ['encoder'] }, 'trained', []],

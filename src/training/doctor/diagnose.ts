@@ -10,7 +10,7 @@ import {
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { type TrainingArguments, trainingArguments } from '../training-arguments.ts'
 import { settingsChecks } from './settings-checks.ts'
-import { type Start, settingsContext } from './settings-context.ts'
+import { type EncoderStart, settingsContext } from './settings-context.ts'
 import { viewOf } from './views.ts'
 
 /** What is to be trained, on what. */
@@ -24,7 +24,7 @@ export interface DiagnoseOptions<Example> {
   /** Settings of the training; without them they are not checked. */
   args?: Partial<TrainingArguments>
   /** Whether the encoder starts from random weights, or keeps its own under adapters; default `trained`. */
-  start?: Start
+  start?: EncoderStart
   /** Columns of the training file that nothing reads, with the values of some rows. */
   unusedColumns?: readonly FileColumn[]
   /** Names of checks to leave out, such as `label-noise`. */

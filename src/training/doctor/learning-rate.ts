@@ -1,5 +1,5 @@
 import type { OptimizerName } from '../optimizers/registry.ts'
-import { rateText, type SettingsCheck, type Start } from './settings-context.ts'
+import { type EncoderStart, rateText, type SettingsCheck } from './settings-context.ts'
 
 /** Learning rates with which runs succeed, a factor of 5 wider than what is usual, and the usual ones. */
 interface Range {
@@ -14,9 +14,9 @@ interface Range {
 /**
  * Of optimisers whose steps are about as large as the learning rate. Trained weights: 2e-5 to 5e-5 for BERT (Devlin et al. 2018),
  * up to 3e-4 for its small siblings (Turc et al. 2019). Random ones: 1e-4 (BERT's pre-training) to 1e-3 for small models.
- * Adapters: 1e-4 (XXL) to 5e-4 for RoBERTa (Hu et al. 2021, table 9).
+ * Adapters: 2e-4 to 5e-4 for RoBERTa (Hu et al. 2021, appendix D).
  */
-const ranges: Readonly<Record<Start, Range>> = {
+const ranges: Readonly<Record<EncoderStart, Range>> = {
   trained: { weights: 'a trained model', low: 2e-6, high: 1e-3, usual: '1e-5 to 3e-4', try: '3e-5' },
   random: { weights: 'random weights', low: 7e-5, high: 5e-3, usual: '1e-4 to 1e-3', try: '5e-4' },
   adapted: { weights: 'adapters', low: 2e-5, high: 5e-3, usual: '1e-4 to 1e-3', try: '4e-4' },

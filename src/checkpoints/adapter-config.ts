@@ -24,16 +24,16 @@ const selections = ['exclude_modules', 'layers_to_transform', 'layers_pattern']
 
 /** What matters to peft alone, or to training alone. */
 const irrelevant = new Set([
-  ...[
-    'auto_mapping',
-    'eva_config',
-    'fan_in_fan_out',
-    'inference_mode',
-    'megatron_core',
-    'peft_version',
-    'qalora_group_size',
-  ],
-  ...['revision', 'runtime_config', 'task_type'],
+  'auto_mapping',
+  'eva_config',
+  'fan_in_fan_out',
+  'inference_mode',
+  'megatron_core',
+  'peft_version',
+  'qalora_group_size',
+  'revision',
+  'runtime_config',
+  'task_type',
 ])
 
 /** Starts of A and B; others change the weights under the adapter too. */
@@ -115,7 +115,7 @@ export function writeAdapterConfig(definition: ModelDefinition): Record<string, 
 }
 
 /** The modules above the encoder's layers, which are trained and saved as a whole: the first part of their names. */
-export function headModules(definition: ModelDefinition): string[] {
+function headModules(definition: ModelDefinition): string[] {
   const { architecture, config } = definition
   const prefix = `${architecture.prefix}.`
   const encoder = new Set(architecture.parameters(config).map(({ name }) => prefix + name))

@@ -30,7 +30,7 @@ export interface LoraConfig {
 }
 
 /** Every setting with its default, as in peft. */
-export const loraDefaults: Readonly<LoraConfig> = {
+const loraDefaults: Readonly<LoraConfig> = {
   rank: 8,
   alpha: 8,
   targets: ['query', 'value'],

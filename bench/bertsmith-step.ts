@@ -1,6 +1,7 @@
 /** bertsmith's side of the training-step benchmark; the same protocol as pytorch_step.py, and two requests more. */
 import { env } from 'onnxruntime-node'
 import { collateClassification, collateMaskedLm } from '../src/data/collator.ts'
+import { loraConfig } from '../src/models/lora.ts'
 import { EncoderModel } from '../src/models/model.ts'
 import { createEngine } from '../src/runtime/node/engine.ts'
 import { onnxRuntimeBackend } from '../src/runtime/node/onnxruntime.ts'
@@ -22,8 +23,9 @@ function collate(rows: number[][], labels: StepBatch['labels']) {
 
 type Request = StepBatch | ProductRequest | { profile: true }
 
-await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, freeze = [], recompute }) => {
-  const model = await EncoderModel.create(benchModel(task, config), createEngine, { threads })
+await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, freeze = [], recompute, lora }) => {
+  const definition = { ...benchModel(task, config), lora: lora && loraConfig(lora) }
+  const model = await EncoderModel.create(definition, createEngine, { threads })
   const optimizer = new AdamW({ learningRate: 1e-5, weightDecay: 0.01 })
   const parameters = trainedParameters(model, trainingArguments({ freeze }))
   const training = await model.compile({ optimizer, maxGradNorm: 1, profile, recompute, ...parameters })
@@ -37,7 +39,12 @@ await answerLines<StepSetup, Request>(async ({ task, config, threads, profile, f
 
   const versions = { node: process.versions.node, onnxruntime: env.versions.node ?? env.versions.common }
   return {
-    ready: { versions, threads: model.engine.threads, parameters: model.parameterCount } satisfies StepReady,
+    ready: {
+      versions,
+      threads: model.engine.threads,
+      parameters: model.parameterCount,
+      trained: model.trainableParameterCount,
+    } satisfies StepReady,
     async answer(request) {
       if ('ids' in request) return step(request)
       if ('product' in request) return timeProduct(onnxRuntimeBackend({ threads }), request, true)

@@ -2,6 +2,7 @@
  * What the benchmark's driver and its sides say to each other. Each side is a process of its own that reads one JSON
  * object a line from standard input and answers each with one on standard output; the first is the set-up.
  */
+import type { LoraConfig } from '../src/models/lora.ts'
 import type { ProfileEvent } from '../src/runtime/backend.ts'
 import type { Product } from './products.ts'
 
@@ -30,10 +31,14 @@ export interface StepSetup {
   freeze?: readonly string[]
   /** Compute layers again in the backward pass. */
   recompute?: boolean
+  /** Train adapters in place of the weights. */
+  lora?: Partial<LoraConfig>
 }
 
 /** The answer to a set-up, or why the side cannot run here. */
-export type StepReady = { versions: Record<string, string>; threads: number; parameters: number } | Missing
+export type StepReady =
+  | { versions: Record<string, string>; threads: number; parameters: number; trained?: number }
+  | Missing
 
 /** A side whose libraries are not installed. */
 export interface Missing {

@@ -1,19 +1,20 @@
 /**
  * Ways to train the same model against each other, round by round on the same batches: `npx tsx bench/variants.ts [CASE…]`.
  * `frozen`: the embeddings and the lower half of the layers are not trained. `recompute`: layers are computed again in the backward
- * pass. Times are of whole steps; memory is what a process takes at its peak beyond what it holds after a step on two tokens:
- * activations and their gradients. A process has one peak, so memory is measured in several pairs of processes.
+ * pass. `lora`: adapters of rank 8 on query and value in place of the weights. Times are of whole steps; memory is what a process
+ * takes at its peak beyond what it holds after a step on two tokens: activations and their gradients. A process has one peak, so
+ * memory is measured in several pairs of processes.
  */
 import { parseArgs } from 'node:util'
 import { denseBatches } from './batches.ts'
 import { baseSizes } from './classifier.ts'
 import { count } from './flags.ts'
 import { machine } from './machine.ts'
-import type { StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
+import type { Missing, StepAnswer, StepBatch, StepReady, StepSetup } from './protocol.ts'
 import { Side } from './side.ts'
 import { type Summary, summarize } from './statistics.ts'
 
-type Variant = Pick<StepSetup, 'freeze' | 'recompute'>
+type Variant = Pick<StepSetup, 'freeze' | 'recompute' | 'lora'>
 
 interface Case {
   /** Changes to a plain step. */
@@ -29,6 +30,7 @@ const cases: Record<string, Case> = {
     leastSpeedup: 1.6,
   },
   recompute: { variant: () => ({ recompute: true }), largestMemory: 0.6 },
+  lora: { variant: () => ({ lora: { rank: 8, alpha: 16 } }), leastSpeedup: 1.2 },
 }
 
 const { values, positionals } = parseArgs({
@@ -64,6 +66,11 @@ const smallest: StepBatch = { ids: [[101, 102]], labels: [0] }
 
 /** What one process did. */
 interface Measured {
+  parameters: number
+  /** Of them, how many. */
+  trained: number
+  /** What it holds beside activations: weights, gradients, moments, the process itself. */
+  restBytes: number
   seconds: number[]
   /** NaN if loading the model took more, so that they do not show. */
   activationBytes: number
@@ -72,9 +79,10 @@ interface Measured {
 /** Starts a side and takes a step on two tokens, after which all but activations is in memory. */
 async function open(label: string, setup: StepSetup) {
   const side = Side.startScript(label, 'bertsmith-step.ts', ending.signal)
-  await side.ask<StepReady>(setup)
+  const { parameters, trained } = (await side.ask<StepReady>(setup)) as Exclude<StepReady, Missing>
   const { residentBytes, peakBytes } = await side.ask<StepAnswer>(smallest)
-  return { side, restBytes: residentBytes!, firstPeak: peakBytes, answers: [] as StepAnswer[] }
+  const restBytes = residentBytes!
+  return { ...{ side, parameters, trained, restBytes, firstPeak: peakBytes }, answers: [] as StepAnswer[] }
 }
 
 /** Runs a plain process and one of the variant, step by step in turn. */
@@ -88,9 +96,10 @@ async function measurePair(name: string, pair: number): Promise<Measured[]> {
     const times = sides.map(({ answers }) => answers[round].seconds.toFixed(2)).join(' and ')
     console.error(`${name}, processes ${pair + 1}, ${round === 0 ? 'warm-up' : `round ${round}`}: ${times} s`)
   }
-  const measured = sides.map(({ restBytes, firstPeak, answers }) => {
+  const measured = sides.map(({ parameters, trained, restBytes, firstPeak, answers }) => {
     const { peakBytes } = answers.at(-1)!
     return {
+      ...{ parameters, trained: trained ?? parameters, restBytes },
       seconds: answers.slice(1).map(({ seconds }) => seconds),
       activationBytes: peakBytes > firstPeak ? peakBytes - restBytes : Number.NaN,
     }
@@ -104,6 +113,9 @@ async function run(name: string): Promise<boolean> {
   const pairs: Measured[][] = []
   for (let pair = 0; pair < settings.processes; pair++) pairs.push(await measurePair(name, pair))
   const ofSide = (side: number) => ({
+    parameters: pairs[0][side].parameters,
+    trained: pairs[0][side].trained,
+    restBytes: summarize(pairs.map((pair) => pair[side].restBytes)),
     seconds: summarize(pairs.flatMap((pair) => pair[side].seconds)),
     activationBytes: summarize(pairs.map((pair) => pair[side].activationBytes)),
   })
@@ -112,9 +124,12 @@ async function run(name: string): Promise<boolean> {
   const memory = summarize(base.activationBytes.values.map((bytes, i) => variant.activationBytes.values[i] / bytes))
   const about = { case: name, date: new Date().toISOString(), machine: machine(), settings }
   console.log(JSON.stringify({ ...about, base, variant, speedup, memory }))
-  for (const [label, { seconds, activationBytes }] of [['plain', base] as const, [name, variant] as const]) {
-    const mebibytes = Math.round(activationBytes.median / 2 ** 20)
-    console.error(`${label}: ${seconds.median.toFixed(3)} s a step, ${mebibytes} MiB of activations`)
+  const mebibytes = ({ median }: Summary) => `${Math.round(median / 2 ** 20)} MiB`
+  for (const [label, side] of [['plain', base] as const, [name, variant] as const]) {
+    console.error(
+      `${label}: ${side.seconds.median.toFixed(3)} s a step, ${mebibytes(side.activationBytes)} of activations, ` +
+        `${mebibytes(side.restBytes)} besides; trains ${side.trained} of ${side.parameters} parameters`,
+    )
   }
   const { leastSpeedup, largestMemory } = cases[name]
   const wanted = (text: string, promise: number | undefined) =>

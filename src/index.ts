@@ -12,8 +12,10 @@ export {
   growEmbeddings,
   type LoadModelOptions,
   loadModel,
+  mergeLora,
   type NewToken,
   openWeights,
+  saveAdapter,
   savePretrained,
   type WeightFiles,
 } from './checkpoints/node.ts'
@@ -56,6 +58,7 @@ export { type ElectraConfig, electraConfig, generatorConfig } from './models/ele
 export type { ModelDefinition } from './models/graphs.ts'
 export { replacedTokenDetection } from './models/heads/replaced-token-detection.ts'
 export type { LongTextSettings, LongTexts, WindowPooling } from './models/long-texts.ts'
+export type { LoraConfig } from './models/lora.ts'
 export type { LossOptions } from './models/loss-options.ts'
 export { EncoderModel, type ForwardOptions, type ModelOptions, type ModelOutput } from './models/model.ts'
 export {
@@ -174,6 +177,7 @@ export { bootstrapChoices, type ChoiceResult, choiceMetrics } from './training/c
 export type { ComputeMetrics } from './training/compute-metrics.ts'
 export type { CourseSettings } from './training/course-settings.ts'
 export { checkNames, type DiagnoseOptions, type Diagnosis, diagnose } from './training/doctor/diagnose.ts'
+export type { EncoderStart } from './training/doctor/settings-context.ts'
 export { createWatch, type Watch } from './training/doctor/watch.ts'
 export type { WatchContext, WatchedEvent } from './training/doctor/watch-context.ts'
 export {

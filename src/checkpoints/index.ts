@@ -1,4 +1,5 @@
 // What runs anywhere; what needs a file system stands in node.ts.
+export { writeAdapterConfig } from './adapter-config.ts'
 export { dtypeBytes, type StoredDType, storedDTypes, toFloat32 } from './dtypes.ts'
 export {
   type CommonConfig,

@@ -16,6 +16,8 @@ export interface MatchOptions {
   mayBeUnexpected?: NameSet
   /** Parameters that start fresh if the checkpoint has them in another shape, as for other labels. Never the encoder's. */
   mayBeMismatched?: NameSet
+  /** The end of the message that names the differences: what to do. */
+  advice?: string
 }
 
 export interface ShapeMismatch {
@@ -92,7 +94,7 @@ export function matchWeights(
   for (const { name, shape: expected } of missing) {
     if (isEncoder(name) || !hasName(options.mayBeMissing, name)) problems.push({ kind: 'missing', name, expected })
   }
-  if (problems.length > 0) throw mismatch(problems, where)
+  if (problems.length > 0) throw mismatch(problems, where, options.advice)
 
   for (const { name } of mismatched) sources.delete(name)
   const names = (list: readonly { name: string }[]) => list.map(({ name }) => name)
@@ -120,7 +122,10 @@ interface Problem {
 /** The order in which problems are listed. */
 const kinds: readonly Problem['kind'][] = ['missing', 'mis-shaped', 'unexpected', 'duplicate']
 
-function mismatch(problems: Problem[], where: string): CheckpointError {
+const usualAdvice =
+  'Load them with the config.json that they were saved with, or choose the model class that they were saved from.'
+
+function mismatch(problems: Problem[], where: string, advice = usualAdvice): CheckpointError {
   problems.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1))
   const rows = problems.map(({ kind, name, expected, found, detail }) => [
     kind,
@@ -139,7 +144,6 @@ function mismatch(problems: Problem[], where: string): CheckpointError {
   })
   return new CheckpointError(
     'WEIGHTS_MISMATCH',
-    `${where}: the weights do not fit the model (${counts.join(', ')}):\n${lines.join('\n')}\n` +
-      'Load them with the config.json that they were saved with, or choose the model class that they were saved from.',
+    `${where}: the weights do not fit the model (${counts.join(', ')}):\n${lines.join('\n')}\n${advice}`,
   )
 }

@@ -8,8 +8,15 @@ import type { ModelScope } from './model-scope.ts'
 
 /** A parameter and how it starts out. */
 export interface ParameterSpec extends ParameterShape {
-  /** `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`. */
-  readonly init: 'normal' | 'zeros' | 'ones'
+  /**
+   * `normal`: truncated normal with the config's initialiser range; `zeros`; `ones`; `kaiming`: uniform within 1 / sqrt(in) of a
+   * matrix [out, in], as PyTorch's linear layers.
+   */
+  readonly init: 'normal' | 'zeros' | 'ones' | 'kaiming'
+  /** Whether it is the matrix of a linear layer, which an adapter can stand beside; default false. */
+  readonly isLinear?: boolean
+  /** Whether it is never trained; default false. */
+  readonly isFrozen?: boolean
 }
 
 /** How a sequence classifier's outputs are meant, under config.json's names. */
@@ -99,6 +106,8 @@ export interface Architecture<C extends EncoderConfig = EncoderConfig> {
   /** From hidden vectors to vectors that are compared with the word embeddings, and what follows. */
   readonly languageModelHead: {
     parameters(config: C): ParameterSpec[]
+    /** Tensors that transformers' module has as copies of parameters, by name: those that it ties to others. */
+    readonly tied: Readonly<Record<string, string>>
     /** hidden: [M, H] -> logits [M, V]. `scope` is the model's root. */
     build(scope: ModelScope, config: C, hidden: Value): Value
   }

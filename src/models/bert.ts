@@ -35,6 +35,10 @@ export const bert: Architecture<BertConfig> = {
       ...linearParameters('cls.predictions.transform.dense', hiddenSize, hiddenSize),
       ...layerNormParameters('cls.predictions.transform.LayerNorm', hiddenSize),
     ],
+    tied: {
+      'cls.predictions.decoder.weight': 'bert.embeddings.word_embeddings.weight',
+      'cls.predictions.decoder.bias': 'cls.predictions.bias',
+    },
     build: languageModelHead,
   },
 }

@@ -48,6 +48,7 @@ export const electra: Architecture<ElectraConfig> = {
       ...linearParameters('generator_predictions.dense', hiddenSize, embeddingSize),
       { name: 'generator_lm_head.bias', shape: [vocabSize], init: 'zeros' },
     ],
+    tied: { 'generator_lm_head.weight': 'electra.embeddings.word_embeddings.weight' },
     build: (scope, config, hidden) => languageModelHead(scope, scope, config, hidden),
   },
 }

@@ -8,17 +8,21 @@ import { gather, ScatterAdd } from '../graph/ops/gather.ts'
 import { verify } from '../graph/verify.ts'
 import type { DropoutSite } from '../runtime/dropout-masks.ts'
 import type { ScatteredGradient } from '../runtime/model-host.ts'
+import { adaptedParameters } from './adapted-parameters.ts'
 import type { Architecture, EncoderConfig, Head, ParameterSpec } from './architecture.ts'
 import { declareBatchInputs } from './batch-inputs.ts'
+import type { LoraConfig } from './lora.ts'
 import { changesLoss, checkLossOptions, type LossOptions } from './loss-options.ts'
 import { ModelScope } from './model-scope.ts'
 
-/** An architecture, its configuration and a head: all that decides a model's graphs. */
+/** An architecture, its configuration, a head and adapters: all that decides a model's graphs. */
 export interface ModelDefinition {
   readonly architecture: Architecture
   readonly config: EncoderConfig
   /** Absent: the bare encoder with its pooler. */
   readonly head?: Head
+  /** Adapters beside frozen weights; default none. */
+  readonly lora?: LoraConfig
 }
 
 /** A graph with what one needs to run it. */
@@ -29,13 +33,14 @@ export interface BuiltGraph {
   readonly dropout: readonly DropoutSite[]
 }
 
-/** Every parameter of a model, in checkpoint order, under its full name. */
-export function modelParameters({ architecture, config, head }: ModelDefinition): ParameterSpec[] {
+/** Every parameter of a model, in checkpoint order, under its full name. @throws ConfigError as `adaptedParameters` */
+export function modelParameters({ architecture, config, head, lora }: ModelDefinition): ParameterSpec[] {
   const withPrefix = (spec: ParameterSpec) => ({ ...spec, name: `${architecture.prefix}.${spec.name}` })
   const own = head
     ? head.parameters(architecture, config)
     : (architecture.pooler?.parameters(config).map(withPrefix) ?? [])
-  return [...architecture.parameters(config).map(withPrefix), ...own]
+  const encoder = architecture.parameters(config).map(withPrefix)
+  return [...(lora ? adaptedParameters(encoder, lora) : encoder), ...own]
 }
 
 interface BuildOptions {
@@ -48,9 +53,9 @@ interface BuildOptions {
 
 /** The values that a model offers by name, besides the loss. */
 function buildModel(definition: ModelDefinition, { training, dtype, whole }: BuildOptions) {
-  const { architecture, config, head } = definition
+  const { architecture, config, head, lora } = definition
   const graph = new Graph()
-  const scope = ModelScope.root(graph, modelParameters(definition), { training, dtype })
+  const scope = ModelScope.root(graph, modelParameters(definition), { training, dtype, lora })
   const batch = declareBatchInputs(graph, dtype)
   const rows = head?.rows?.(batch)
   const before = head?.before?.(scope, architecture, config, batch)

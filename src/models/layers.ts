@@ -5,11 +5,12 @@ import { add, mul, relu, sigmoid, tanh } from '../graph/ops/elementwise.ts'
 import { gather } from '../graph/ops/gather.ts'
 import { gelu, geluTanh } from '../graph/ops/gelu.ts'
 import { layerNorm } from '../graph/ops/layer-norm.ts'
-import { linear, matmul } from '../graph/ops/matmul.ts'
+import { gemm, linear, matmul } from '../graph/ops/matmul.ts'
 import { padRows, unpadRows } from '../graph/ops/pad-rows.ts'
 import { softmax } from '../graph/ops/softmax.ts'
 import type { ParameterSpec } from './architecture.ts'
 import type { BatchInputs } from './batch-inputs.ts'
+import { loraA, loraB, loraScaling } from './lora.ts'
 import type { ModelScope } from './model-scope.ts'
 
 /** Activation functions by their names in config.json's `hidden_act`. */
@@ -35,7 +36,7 @@ export function activation(name: string): (x: Value) => Value {
 /** A linear layer's parameters: weight [out, in], bias [out]. */
 export function linearParameters(name: string, inputs: number, outputs: number): ParameterSpec[] {
   return [
-    { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal' },
+    { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal', isLinear: true },
     { name: `${name}.bias`, shape: [outputs], init: 'zeros' },
   ]
 }
@@ -47,9 +48,14 @@ export function layerNormParameters(name: string, size: number): ParameterSpec[]
   ]
 }
 
-/** x: [N, in] -> [N, out] */
+/** x: [N, in] -> [N, out]; with an adapter beside its weights where the model declares one (see lora.ts) */
 export function linearLayer(scope: ModelScope, name: string, x: Value): Value {
-  return scope.at(name, (s) => linear(x, s.weight('weight'), s.weight('bias')))
+  return scope.at(name, (s) => {
+    const y = linear(x, s.weight('weight'), s.weight('bias')) // [N, out]
+    if (!s.lora) return y
+    const low = linear(s.dropout(x, s.lora.dropout), s.weight(loraA)) // [N, rank]
+    return gemm(low, s.weight(loraB), y, { transB: true, alpha: loraScaling(s.lora) })
+  })
 }
 
 /** x: [N, H] -> [N, H] */

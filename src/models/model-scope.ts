@@ -4,6 +4,7 @@ import type { DType, Graph, Value } from '../graph/graph.ts'
 import { maskedScale } from '../graph/ops/dropout.ts'
 import type { DropoutSite } from '../runtime/dropout-masks.ts'
 import type { ParameterShape } from '../runtime/parameter-layout.ts'
+import { type LoraConfig, loraA } from './lora.ts'
 
 /** What all scopes of one model under construction share. */
 interface Construction {
@@ -11,6 +12,7 @@ interface Construction {
   readonly dtype: DType
   readonly shapes: ReadonlyMap<string, readonly number[]>
   readonly parameters: Map<string, Value>
+  readonly lora?: LoraConfig
   /** Absent when the model is built for prediction. */
   readonly dropout?: DropoutSite[]
 }
@@ -28,14 +30,14 @@ export class ModelScope {
     this.#path = path
   }
 
-  /** The root scope of a model. @param training whether dropout is applied */
+  /** The root scope of a model. @param training whether dropout is applied @param lora how adapters are computed, if it has any */
   static root(
     graph: Graph,
     parameters: readonly ParameterShape[],
-    { training = false, dtype = 'float32' as DType } = {},
+    { training = false, dtype = 'float32', lora }: { training?: boolean; dtype?: DType; lora?: LoraConfig } = {},
   ): ModelScope {
     const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]))
-    return new ModelScope({ graph, dtype, shapes, parameters: new Map(), dropout: training ? [] : undefined }, '')
+    return new ModelScope({ graph, dtype, shapes, parameters: new Map(), lora, dropout: training ? [] : undefined }, '')
   }
 
   get graph(): Graph {
@@ -56,6 +58,12 @@ export class ModelScope {
   at<T>(name: string, build: (scope: ModelScope) => T): T {
     const path = this.#path ? `${this.#path}.${name}` : name
     return this.graph.scope(name, () => build(new ModelScope(this.#construction, path)))
+  }
+
+  /** How the adapter of the linear layer here is computed, if it has one. */
+  get lora(): LoraConfig | undefined {
+    const { lora, shapes } = this.#construction
+    return shapes.has(`${this.#path}.${loraA}`) ? lora : undefined
   }
 
   /** The parameter of this name under this scope, as an input of the graph. @throws ShapeError if it was not declared */

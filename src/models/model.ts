@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
+import { elementCount } from '../core/shape.ts'
 import type { FloatTensor, ProfileEvent, Tensor } from '../runtime/backend.ts'
 import type { CreateEngine, Engine, EngineOptions } from '../runtime/engine.ts'
 import { layoutParameters, type ParameterLayout, type ParameterSlot } from '../runtime/parameter-layout.ts'
@@ -7,6 +8,7 @@ import { batchTensors, type LossScales, lossScales, type ModelBatch } from './ba
 import { checkBatch } from './check-batch.ts'
 import { compileGraph, forwardGraph, inputNames, type ModelDefinition, modelParameters } from './graphs.ts'
 import { initialValues } from './initialize.ts'
+import { loraA, loraB, mergeWeights } from './lora.ts'
 import { type CompileOptions, decays, type TrainableModel, TrainingSession } from './training-session.ts'
 
 export interface ModelOptions extends EngineOptions {
@@ -102,10 +104,25 @@ export class EncoderModel implements TrainableModel {
     return this.layout.slots.reduce((sum, { size }) => sum + size, 0)
   }
 
+  /** Of `parameterCount`, those that are not frozen. */
+  get trainableParameterCount(): number {
+    return this.parameters.reduce((sum, { isFrozen, shape }) => sum + (isFrozen ? 0 : elementCount(shape)), 0)
+  }
+
   /** A copy of one parameter, row-major. */
   async parameter(name: string): Promise<Float32Array> {
     const { offset, size } = this.#slot(name)
     return this.engine.read('weights', offset, size)
+  }
+
+  /** A copy of one parameter as it is in the plain model that computes the same without adapters. */
+  async mergedParameter(name: string): Promise<Float32Array> {
+    const weight = await this.parameter(name)
+    const { lora } = this.definition
+    const module = name.replace(/\.weight$/, '')
+    const [a, b] = [`${module}.${loraA}`, `${module}.${loraB}`]
+    if (!lora || module === name || !this.#slots.has(a)) return weight
+    return mergeWeights(weight, await this.parameter(a), await this.parameter(b), lora)
   }
 
   /** @throws ConfigError if the size differs */

@@ -20,7 +20,7 @@ export interface SummaryBlock {
 export interface MemoryEstimate {
   /** Weights. */
   inference: number
-  /** Weights, gradients and AdamW's two moments. */
+  /** Weights, and gradients and AdamW's two moments of those that are not frozen. */
   training: number
 }
 
@@ -56,7 +56,8 @@ export function summarizeModel(model: ModelDefinition | { readonly definition: M
   const definition = 'definition' in model ? model.definition : model
   const { architecture, config, head } = definition
   const specs = modelParameters(definition)
-  const parameters = specs.reduce((sum, { shape }) => sum + elementCount(shape), 0)
+  const parameters = elementsOf(specs)
+  const trained = elementsOf(specs.filter(({ isFrozen }) => !isFrozen))
   return {
     architecture: `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`,
     modelType: architecture.modelType,
@@ -68,7 +69,7 @@ export function summarizeModel(model: ModelDefinition | { readonly definition: M
     intermediateSize: config.intermediateSize,
     vocabSize: config.vocabSize,
     maxLength: config.maxPositionEmbeddings,
-    memory: { inference: 4 * parameters, training: 16 * parameters },
+    memory: { inference: 4 * parameters, training: 4 * parameters + 12 * trained },
     blocks: blocksOf(specs.map((spec) => ({ path: spec.name.split('.'), spec }))),
   }
 }
@@ -134,5 +135,8 @@ function alike(a: SummaryBlock, b: SummaryBlock): boolean {
   if (a.blocks.length !== b.blocks.length || !sameShape(a.shape ?? [], b.shape ?? [])) return false
   return a.blocks.every((child, i) => child.name === b.blocks[i].name && alike(child, b.blocks[i]))
 }
+
+const elementsOf = (specs: readonly ParameterSpec[]): number =>
+  specs.reduce((sum, { shape }) => sum + elementCount(shape), 0)
 
 const count = (value: number): string => value.toLocaleString('en-US')

@@ -35,7 +35,7 @@ export interface CompileOptions {
   recompute?: boolean
   /** Allow several micro-batches a step; default false, which saves an engine session. */
   accumulate?: boolean
-  /** Which parameters to train; default all. */
+  /** Which parameters to train, of those that the model does not keep frozen; default all. */
   trained?: (name: string) => boolean
   /** By how much a parameter's step size differs from the others'; default 1 for all. */
   learningRateFactor?: (name: string) => number
@@ -124,7 +124,7 @@ export class TrainingSession<M extends TrainableModel = TrainableModel> {
 
   /** Use `model.compile`. */
   static async create<M extends TrainableModel>(model: M, options: CompileOptions): Promise<TrainingSession<M>> {
-    const names = model.parameters.map(({ name }) => name)
+    const names = model.parameters.flatMap(({ name, isFrozen }) => (isFrozen ? [] : [name]))
     const trained = options.trained ? names.filter(options.trained) : names
     if (trained.length === 0) throw nothingToTrain()
     const { declared, ...gradients } = gradientProgram(model, trained, options)

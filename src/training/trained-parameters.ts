@@ -8,7 +8,7 @@ import type { ParameterSettings } from './parameter-settings.ts'
 /**
  * Which of a model's parameters a run trains, and at which share of the learning rate.
  * @throws ConfigError if a pattern of `freeze` matches nothing, if nothing is left to train, or if `reinitializeLayers` is more
- * than the model's layers
+ * than the model's layers or goes with adapters
  */
 export function trainedParameters(
   { definition }: { definition: ModelDefinition },
@@ -18,6 +18,12 @@ export function trainedParameters(
     throw new ConfigError(
       'ARGUMENT',
       `reinitializeLayers must be at most ${definition.config.numHiddenLayers}, the model's layers, not ${reinitializeLayers}`,
+    )
+  }
+  if (reinitializeLayers > 0 && definition.lora) {
+    throw new ConfigError(
+      'ARGUMENT',
+      'reinitializeLayers gives layers random weights, which then stay: with adapters the layers are frozen. Leave one of the two out.',
     )
   }
   const depth = (name: string) => depthBelowHead(definition, name)
@@ -32,10 +38,15 @@ export function trainedParameters(
 }
 
 function notFrozen(definition: ModelDefinition, freeze: readonly string[]) {
-  const names = modelParameters(definition).map(({ name }) => name)
-  const frozen = selectNames(names, freeze, 'freeze')
-  if (frozen.size === names.length) {
+  const parameters = modelParameters(definition)
+  const frozen = selectNames(
+    parameters.map(({ name }) => name),
+    freeze,
+    'freeze',
+  )
+  const names = parameters.flatMap(({ name, isFrozen }) => (isFrozen || frozen.has(name) ? [] : [name]))
+  if (names.length === 0) {
     throw new ConfigError('NOTHING_TO_TRAIN', 'freeze leaves nothing to train: take the head out of it, for example')
   }
-  return { names: names.filter((name) => !frozen.has(name)), includes: (name: string) => !frozen.has(name) }
+  return { names, includes: (name: string) => !frozen.has(name) }
 }

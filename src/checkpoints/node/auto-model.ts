@@ -2,17 +2,18 @@ import { join } from 'node:path'
 import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
 import type { EncoderConfig, Head, ProblemType } from '../../models/architecture.ts'
-import type { ModelDefinition } from '../../models/graphs.ts'
+import { type ModelDefinition, modelParameters } from '../../models/graphs.ts'
 import { type LongTextSettings, longTexts } from '../../models/long-texts.ts'
+import { type LoraConfig, loraConfig } from '../../models/lora.ts'
 import { EncoderModel, type ModelOptions } from '../../models/model.ts'
 import { windowAttention } from '../../models/pool-windows.ts'
 import { findArchitecture, findHead, headOfClass } from '../../models/registry.ts'
 import { createEngine } from '../../runtime/node/engine.ts'
-import { type CommonConfig, longTextsKey, readCommonConfig, writeCommonConfig } from '../hugging-face-config.ts'
-import type { LoadReport } from '../match-weights.ts'
-import { CONFIG_FILE, readConfig, writeConfig } from './config-file.ts'
+import { type CommonConfig, longTextsKey, readCommonConfig } from '../hugging-face-config.ts'
+import { openAdapter } from './adapter.ts'
+import { CONFIG_FILE, readConfig } from './config-file.ts'
 import { loadWeights } from './load-weights.ts'
-import { saveWeights } from './save-weights.ts'
+import { savePretrained } from './save-pretrained.ts'
 
 export interface LoadModelOptions extends ModelOptions {
   /**
@@ -35,6 +36,13 @@ export interface LoadModelOptions extends ModelOptions {
   requireHead?: boolean
   /** Start the head anew, as for another task, even if the checkpoint has tensors of its names and shapes; default false. */
   newHead?: boolean
+  /**
+   * Put new adapters on the model, which then are trained in place of its weights, with head and pooler; `{}` for peft's defaults.
+   * They change nothing until they are trained.
+   */
+  lora?: Partial<LoraConfig>
+  /** Folder of an adapter that goes on the model, as `saveAdapter` and Python's peft write it. */
+  adapter?: string
   /** Told which parameters start fresh. */
   logger?: Logger
 }
@@ -89,8 +97,8 @@ const headOf = (task: string | Head | null, modelType: string): Head | undefined
  * Loads a model folder as transformers writes it. The encoder must match tensor by tensor; a head that the folder lacks,
  * or has for another number of classes, starts fresh and is reported to the logger.
  * @param task the head to put on it, null for none; default the one it was saved with
- * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor; ConfigError for a config.json or labels that
- * cannot be used
+ * @throws CheckpointError listing every missing, unexpected and mis-shaped tensor; ConfigError for a config.json, labels or
+ * adapters that cannot be used
  */
 export async function loadModel(
   directory: string,
@@ -101,6 +109,8 @@ export async function loadModel(
     longTexts,
     requireHead = false,
     newHead = false,
+    lora,
+    adapter: adapterFolder,
     logger = silentLogger,
     ...options
   }: LoadModelOptions = {},
@@ -119,39 +129,45 @@ export async function loadModel(
   }
   requireClasses(head, config, directory)
   if (requireHead && newHead) throw new ConfigError('NEW_HEAD', 'requireHead and newHead contradict each other')
+  if (lora && adapterFolder !== undefined) {
+    throw new ConfigError('LORA', 'lora puts new adapters on a model and adapter trained ones: give one of the two')
+  }
   const prefix = `${architecture.prefix}.`
   const isEncoder = (name: string) => name.startsWith(prefix) && !name.startsWith(`${prefix}pooler.`)
-  let report: LoadReport | undefined
-  const model = await EncoderModel.create(
-    { architecture, config, head },
-    createEngine,
-    { ...options, save: savePretrained },
-    async (created) => {
-      const wanted = created.parameters.filter(({ name }) => !newHead || name.startsWith(prefix))
-      report = await loadWeights(directory, wanted, {
-        prefix,
-        write: (name, values) => created.setParameter(name, values),
-        ignorable: architecture.ignorableTensors,
-        mayBeMissing: (name) => !requireHead && !isEncoder(name),
-        mayBeUnexpected: (name) => !isEncoder(name),
-        mayBeMismatched: (name) => !requireHead && !isEncoder(name),
-      })
-      const loaded = new Set(report.loaded)
-      // Told by the weights: an older config.json does not say which head they have.
-      const isClassifier = (name: string) => !name.startsWith(prefix) && !name.startsWith(windowAttention)
-      const hasTrainedHead = created.parameters.every(({ name }) => !isClassifier(name) || loaded.has(name))
-      if (labels && hasTrainedHead && head?.leastClasses) checkLabels(labels, common.labels, directory, logger)
-      if (hasTrainedHead && head?.hasProblemType) warnOfOtherMeaning(config.problemType, common, directory, logger)
-      return loaded
-    },
-  )
-  if (report && report.newlyInitialised.length > 0) {
-    logger.info(
-      `${directory} has no weights for ${report.newlyInitialised.join(', ')}: they start fresh and need training`,
-    )
+  const plain = { architecture, config, head }
+  const adapter = adapterFolder === undefined ? undefined : await openAdapter(adapterFolder, plain)
+  const isNeeded = (name: string) => requireHead && !adapter?.has(name)
+  let fresh: readonly string[] = []
+  const fill = async (created: EncoderModel) => {
+    const wanted = modelParameters(plain).filter(({ name }) => !newHead || name.startsWith(prefix))
+    const report = await loadWeights(directory, wanted, {
+      prefix,
+      write: (name, values) => created.setParameter(name, values),
+      ignorable: architecture.ignorableTensors,
+      mayBeMissing: (name) => !isNeeded(name) && !isEncoder(name),
+      mayBeUnexpected: (name) => !isEncoder(name),
+      mayBeMismatched: (name) => !isNeeded(name) && !isEncoder(name),
+    })
+    const loaded = new Set(report.loaded)
+    // Told by the weights: an older config.json does not say which head they have.
+    const isClassifier = (name: string) => !name.startsWith(prefix) && !name.startsWith(windowAttention)
+    const hasTrainedHead = created.parameters.every(({ name }) => !isClassifier(name) || loaded.has(name))
+    if (hasTrainedHead && !adapter) {
+      if (labels && head?.leastClasses) checkLabels(labels, common.labels, directory, logger)
+      if (head?.hasProblemType) warnOfOtherMeaning(config.problemType, common, directory, logger)
+    }
+    for (const name of (await adapter?.load(created, (name) => !isEncoder(name))) ?? []) loaded.add(name)
+    fresh = report.newlyInitialised.filter((name) => !loaded.has(name))
+    return loaded
   }
+  const definition = { ...plain, lora: adapter?.lora ?? (lora && loraConfig({ base: directory, ...lora })) }
+  const model = await EncoderModel.create(definition, createEngine, { ...options, save: savePretrained }, fill).finally(
+    () => adapter?.close(),
+  )
+  if (fresh.length > 0)
+    logger.info(`${directory} has no weights for ${fresh.join(', ')}: they start fresh and need training`)
   if (newHead) {
-    const names = model.parameters.flatMap(({ name }) => (name.startsWith(prefix) ? [] : [name]))
+    const names = model.parameters.flatMap(({ name }) => (name.startsWith(prefix) || adapter?.has(name) ? [] : [name]))
     logger.info(`the head starts fresh and needs training, whatever ${directory} has of it: ${names.sort().join(', ')}`)
   }
   return model
@@ -208,28 +224,6 @@ export function createModel(
   requireClasses(definition.head, config, 'the config')
   requireFittingHead(definition.head, config)
   return EncoderModel.create(definition, createEngine, { ...options, save: savePretrained })
-}
-
-/** Writes config.json and model.safetensors so that transformers loads them; tied weights are stored once. */
-export async function savePretrained(model: EncoderModel, directory: string): Promise<void> {
-  const { architecture, config, head } = model.definition
-  await saveWeights(
-    directory,
-    model.parameters.map(({ name, shape }) => ({ name, shape, data: () => model.parameter(name) })),
-  )
-  await writeConfig(directory, {
-    ...architecture.writeConfig(config),
-    ...writeCommonConfig({
-      architectures: [model.className],
-      modelType: architecture.modelType,
-      // transformers makes as many outputs as there are labels, so a head of two must not have three.
-      labels: head?.outputs === undefined || head.outputs === config.labels.length ? config.labels : undefined,
-      problemType: head?.hasProblemType ? config.problemType : null,
-      longTexts: config.longTexts,
-      dtype: 'float32',
-      tieWordEmbeddings: true,
-    }),
-  })
 }
 
 /** A family of model classes, under the names that readers of transformers know. */

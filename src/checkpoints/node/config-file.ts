@@ -44,11 +44,19 @@ export async function readJsonFile(path: string): Promise<Record<string, unknown
   return json as Record<string, unknown>
 }
 
-/** Writes config.json with its keys sorted, as transformers does; creates the folder. @throws CheckpointError */
-export async function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): Promise<void> {
+/**
+ * Writes config.json with its keys sorted, as transformers does; creates the folder.
+ * @param file another name for it
+ * @throws CheckpointError
+ */
+export async function writeConfig(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+  file = CONFIG_FILE,
+): Promise<void> {
   await makeFolder(folder)
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
-  await writeFileAtomic(join(folder, CONFIG_FILE), `${JSON.stringify(sorted, null, 2)}\n`)
+  await writeFileAtomic(join(folder, file), `${JSON.stringify(sorted, null, 2)}\n`)
 }
 
 /** @throws CheckpointError `NO_FOLDER` or `NOT_A_FOLDER` */

@@ -3,7 +3,7 @@ import { elementCount } from '../../core/shape.ts'
 import { type ModelDefinition, modelParameters } from '../../models/graphs.ts'
 import { EncoderModel, type ModelOptions } from '../../models/model.ts'
 import { createEngine } from '../../runtime/node/engine.ts'
-import { savePretrained } from './auto-model.ts'
+import { savePretrained } from './save-pretrained.ts'
 
 /** A token that is new to a model, and the tokens that stood for it before. */
 export interface NewToken {
@@ -40,8 +40,9 @@ export async function growEmbeddings(
   return EncoderModel.create(resized(definition, vocabSize), createEngine, { ...options, save: savePretrained }, fill)
 }
 
-function resized({ architecture, config, head }: ModelDefinition, vocabSize: number): ModelDefinition {
-  return { architecture, config: { ...config, vocabSize }, head: head?.withVocabulary?.(vocabSize) ?? head }
+function resized(definition: ModelDefinition, vocabSize: number): ModelDefinition {
+  const { config, head } = definition
+  return { ...definition, config: { ...config, vocabSize }, head: head?.withVocabulary?.(vocabSize) ?? head }
 }
 
 /** Elements a token has in each parameter with a row for every token, by name: those that a larger vocabulary makes longer. */

@@ -32,12 +32,7 @@ export async function saveWeights(
   tensors: readonly TensorToSave[],
   { maxShardBytes = 5e9 }: SaveOptions = {},
 ): Promise<void> {
-  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  for (const [i, { name }] of sorted.entries()) {
-    if (sorted[i - 1]?.name === name) {
-      throw new CheckpointError('DUPLICATE_TENSOR', `two tensors to save are named "${name}"`)
-    }
-  }
+  const sorted = sortedByName(tensors)
   await makeFolder(folder)
   const shards = splitShards(sorted, maxShardBytes)
   const written = new Set<string>()
@@ -51,6 +46,21 @@ export async function saveWeights(
     written.add(WEIGHTS_INDEX_FILE)
   }
   await removeOthers(folder, written)
+}
+
+/** Saves tensors in one file as `saveWeights` does, in a folder that is there. @throws CheckpointError as `saveWeights` */
+export function saveTensors(path: string, tensors: readonly TensorToSave[]): Promise<void> {
+  return saveFile(path, sortedByName(tensors))
+}
+
+function sortedByName(tensors: readonly TensorToSave[]): TensorToSave[] {
+  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  for (const [i, { name }] of sorted.entries()) {
+    if (sorted[i - 1]?.name === name) {
+      throw new CheckpointError('DUPLICATE_TENSOR', `two tensors to save are named "${name}"`)
+    }
+  }
+  return sorted
 }
 
 async function saveFile(path: string, tensors: readonly TensorToSave[]): Promise<void> {

@@ -8,6 +8,7 @@ import { checkNames } from '../../training/doctor/diagnose.ts'
 import { defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { maxLengthFlag, modelFolder } from '../inputs.ts'
+import { loraFlags, readLoraFlags } from '../lora-flags.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
 import { longTextSettings } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, findTask, taskNames } from '../tasks/registry.ts'
@@ -34,6 +35,7 @@ export const doctor = defineCommand({
     format: formatFlag,
     ...taskFlags,
     ...trainingFlags,
+    ...loraFlags,
   },
   async run(values, _, { note, print }) {
     const commandTask = findTask(values.task)
@@ -47,7 +49,7 @@ export const doctor = defineCommand({
       evalExamples: evaluation,
       ...texts,
       args,
-      start: values.size === undefined ? 'trained' : 'random',
+      start: readLoraFlags(values) ? 'adapted' : values.size === undefined ? 'trained' : 'random',
       skip: values.skip,
       seed: args.seed,
     })

@@ -5,6 +5,7 @@ import { ConfigError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import { describeCut } from '../../data/text-windows.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
+import type { LoraConfig } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
@@ -18,6 +19,14 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import {
+  loraFlags,
+  loraNeedsModel,
+  parameterText,
+  readLoraFlags,
+  readSaveAdapter,
+  saveAdapterFlag,
+} from '../lora-flags.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
@@ -78,6 +87,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     ...taskFlags,
     ...cardFlags,
     ...trainingFlags,
+    ...loraFlags,
+    'save-adapter': saveAdapterFlag,
   },
   async run(values, _, context) {
     const commandTask = findTask(values.task)
@@ -86,6 +97,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
+    const lora = readLoraFlags(values)
+    const saveAdapter = readSaveAdapter(values, lora)
     const evalFiles = evaluationFiles(values.eval)
     const setNames = typeof evalFiles === 'string' ? [] : Object.keys(evalFiles)
     const best = metricOfSet(
@@ -101,7 +114,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       warnings.push(text)
       context.note(text)
     })
-    const prepared = await prepareModel(commandTask, task, values, data, args.seed, context)
+    const prepared = await prepareModel(commandTask, task, { ...values, lora }, data, args.seed, context)
     const { model, tokenizer, modelName, isRandom } = prepared
     if (isRandom) warnings.unshift('The model started from random weights.')
     try {
@@ -111,7 +124,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       const { longTexts } = model.config
       if (longTexts) context.note(`long texts are read in ${describeLongTexts(longTexts)}`)
       context.note(
-        `${model.className}, ${count(model.parameterCount)} parameters; ${count(train.length)} training ` +
+        `${model.className}, ${parameterText(model)}; ${count(train.length)} training ` +
           `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
@@ -124,7 +137,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             maxLength,
             longTexts,
             args,
-            start: isRandom ? 'random' : 'trained',
+            start: lora ? 'adapted' : isRandom ? 'random' : 'trained',
             seed: args.seed,
           })
         : undefined
@@ -160,6 +173,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             baselines: hasOneSet ? commandTask.baselines?.(train, evaluation, model.config.labels) : undefined,
             warnings,
             findings: diagnosis?.findings,
+            saveAdapter,
             watch: values.watch ?? doctor,
             strict,
             pauseAfter: { epochs: values.pauseAfterEpochs, steps: values.pauseAfterSteps },
@@ -198,6 +212,7 @@ interface ModelFlags extends TaskValues {
   readonly tokenizer?: string
   readonly maxLength?: number
   readonly threads?: number
+  readonly lora?: Partial<LoraConfig>
 }
 
 interface PreparedModel {
@@ -216,7 +231,7 @@ async function prepareModel(
   seed: number,
   { note }: CommandContext,
 ): Promise<PreparedModel> {
-  const { model: path, size, tokenizer: tokenizerPath, maxLength, threads } = values
+  const { model: path, size, tokenizer: tokenizerPath, maxLength, threads, lora } = values
   const { head: taskHead, problemType, usualLength = 512 } = commandTask
   const longTexts = longTextSettings(commandTask, values)
   const options = { seed, threads }
@@ -226,6 +241,7 @@ async function prepareModel(
       'give --model DIR to go on from a model, or --size tiny --tokenizer DIR to start from scratch',
     )
   }
+  if (lora && path === undefined) throw new ConfigError('LORA', loraNeedsModel)
   if (path === undefined) {
     if (tokenizerPath === undefined)
       throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')
@@ -272,6 +288,7 @@ async function prepareModel(
     problemType,
     longTexts: longTexts ? { ...longTexts, maxLength: limit } : keepsWindows ? undefined : null,
     newHead,
+    lora: lora && { base: path, ...lora },
     logger,
   })
   return { model, tokenizer, modelName: path, isRandom: false }

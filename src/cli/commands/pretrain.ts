@@ -4,6 +4,7 @@ import { ConfigError } from '../../core/errors.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import { electraConfig, generatorConfig } from '../../models/electra-config.ts'
 import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
+import type { LoraConfig } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
@@ -14,6 +15,14 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import {
+  loraFlags,
+  loraNeedsModel,
+  parameterText,
+  readLoraFlags,
+  readSaveAdapter,
+  saveAdapterFlag,
+} from '../lora-flags.ts'
 import { maskingOf, oneOf } from '../masking-flags.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
@@ -93,12 +102,16 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
     ...cardFlags,
     ...trainingFlags,
+    ...loraFlags,
+    'save-adapter': saveAdapterFlag,
   },
   async run(values, _, context) {
     const { output, resume = false, overwrite = false, maxLength } = values
     const objective = oneOf(values.objective ?? 'mlm', Object.keys(objectives), '--objective')
     const masking = maskingOf(values)
     const args = readTrainingFlags(values, true)
+    const lora = readLoraFlags(values)
+    const saveAdapter = readSaveAdapter(values, lora)
     const phases = phasesOf(values)
     const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
@@ -112,18 +125,24 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
         '--start-embeddings cooccurrence would replace what --model knows of its tokens: it is for new models, --size',
       )
     }
+    if (lora && values.growVocabulary) {
+      throw new ConfigError(
+        'LORA',
+        '--grow-vocabulary adds rows to embeddings, which --lora-rank keeps as they are: leave out one of them',
+      )
+    }
     const corpusOptions = {
       documents: values.documents as 'blank-line' | 'file' | undefined,
       field: values.textColumn,
     }
-    const prepared = await prepareModel({ ...values, maxLength: longest }, objective, args.seed, context)
+    const prepared = await prepareModel({ ...values, maxLength: longest, lora }, objective, args.seed, context)
     const { modelName } = prepared
     const growth = { corpus: values.corpus, options: corpusOptions, threads: values.threads }
     const { model, tokenizer } = values.growVocabulary
       ? await growModel(prepared, values.growVocabulary, growth, context)
       : prepared
     try {
-      context.note(`${model.className}, ${count(model.parameterCount)} parameters; objective ${objective}`)
+      context.note(`${model.className}, ${parameterText(model)}; objective ${objective}`)
       const progress = trainingProgress(context.stderr)
       const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
@@ -145,6 +164,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
             output,
             resume,
             overwrite,
+            saveAdapter,
             signal,
             ...progress,
             title: `Pre-training: ${output}`,
@@ -196,10 +216,11 @@ interface ModelFlags {
   readonly maxLength?: number
   readonly threads?: number
   readonly generatorFraction?: number
+  readonly lora?: Partial<LoraConfig>
 }
 
 async function prepareModel(
-  { model: path, size, tokenizer: tokenizerPath, maxLength = 128, threads, generatorFraction }: ModelFlags,
+  { model: path, size, tokenizer: tokenizerPath, maxLength = 128, threads, generatorFraction, lora }: ModelFlags,
   objective: string,
   seed: number,
   { note }: CommandContext,
@@ -210,6 +231,7 @@ async function prepareModel(
       'give --model DIR to go on from a model, or --size mini --tokenizer DIR to start from scratch',
     )
   }
+  if (lora && path === undefined) throw new ConfigError('LORA', loraNeedsModel)
   const { task } = objectives[objective]
   const options = { seed, threads }
   if (path !== undefined) {
@@ -220,7 +242,9 @@ async function prepareModel(
     await describeModel(folder, task)
     const tokenizer = await wordPiece(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
     const logger = { info: note, warn: note }
-    return { model: await loadModel(folder, task, { ...options, logger }), tokenizer, modelName: path }
+    const adapted = lora && { base: path, ...lora }
+    const model = await loadModel(folder, task, { ...options, logger, lora: adapted })
+    return { model, tokenizer, modelName: path }
   }
   if (tokenizerPath === undefined) {
     throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Example } from '../../data/example.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 import { checkNames, diagnose } from './diagnose.ts'
+import type { EncoderStart } from './settings-context.ts'
 
 const examples: Example[] = Array.from({ length: 400 }, (_, i) => ({
   text: `text ${i} of ${i * 7} about ${i % 13} and ${i * 31}`,
@@ -10,7 +11,7 @@ const examples: Example[] = Array.from({ length: 400 }, (_, i) => ({
 }))
 
 describe('settings', () => {
-  const codes = (args: Partial<TrainingArguments>, start: 'random' | 'trained' = 'trained') =>
+  const codes = (args: Partial<TrainingArguments>, start: EncoderStart = 'trained') =>
     diagnose('text-classification', { trainExamples: examples, args, start }).findings.map(({ code }) => code)
 
   test('usual settings give no finding', () => {
@@ -19,13 +20,15 @@ describe('settings', () => {
     expect(codes({ learningRate: 5e-4, epochs: 10 }, 'random')).toEqual([])
   })
 
-  test.each<[string, Partial<TrainingArguments>, 'random' | 'trained', string[]]>([
+  test.each<[string, Partial<TrainingArguments>, EncoderStart, string[]]>([
     ['a high rate for trained weights', { learningRate: 5e-3 }, 'trained', ['LEARNING_RATE']],
     ['a rate of sgd, which has no such range', { learningRate: 5e-2, optimizer: 'sgd' }, 'trained', []],
     ['a high rate for a head on frozen layers', { learningRate: 5e-3, freeze: ['encoder'] }, 'trained', []],
     ['a low rate', { learningRate: 1e-7 }, 'trained', ['LEARNING_RATE']],
     ['no rate', { learningRate: 0 }, 'trained', ['LEARNING_RATE']],
     ['the rate of trained weights for random ones', { learningRate: 5e-5, epochs: 10 }, 'random', ['LEARNING_RATE']],
+    ['the rate of trained weights for adapters', { learningRate: 1e-5 }, 'adapted', ['LEARNING_RATE']],
+    ['a rate of adapters', { learningRate: 2e-3 }, 'adapted', []],
     ['few steps', { maxSteps: 10 }, 'trained', ['FEW_STEPS']],
     ['few steps for random weights', { learningRate: 5e-4 }, 'random', ['FEW_STEPS']],
     ['few steps by large batches', { batchSize: 64, gradientAccumulationSteps: 2 }, 'trained', ['FEW_STEPS']],

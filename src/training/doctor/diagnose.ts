@@ -11,7 +11,7 @@ import type { WindowOptions } from '../../data/text-windows.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { type TrainingArguments, trainingArguments } from '../training-arguments.ts'
 import { settingsChecks } from './settings-checks.ts'
-import { settingsContext } from './settings-context.ts'
+import { type EncoderStart, settingsContext } from './settings-context.ts'
 import { viewOf } from './views.ts'
 
 /** What is to be trained, on what. */
@@ -26,8 +26,8 @@ export interface DiagnoseOptions<Example> {
   longTexts?: WindowOptions
   /** Settings of the training; without them they are not checked. */
   args?: Partial<TrainingArguments>
-  /** Whether the encoder starts from random weights; default `trained`. */
-  start?: 'random' | 'trained'
+  /** Whether the encoder starts from random weights, or keeps its own under adapters; default `trained`. */
+  start?: EncoderStart
   /** Columns of the training file that nothing reads, with the values of some rows. */
   unusedColumns?: readonly FileColumn[]
   /** Names of checks to leave out, such as `label-noise`. */

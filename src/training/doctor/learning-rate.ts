@@ -1,8 +1,10 @@
 import type { OptimizerName } from '../optimizers/registry.ts'
-import { rateText, type SettingsCheck, type SettingsContext } from './settings-context.ts'
+import { type EncoderStart, rateText, type SettingsCheck } from './settings-context.ts'
 
 /** Learning rates with which runs succeed, a factor of 5 wider than what is usual, and the usual ones. */
 interface Range {
+  /** What it is of. */
+  weights: string
   low: number
   high: number
   usual: string
@@ -12,10 +14,12 @@ interface Range {
 /**
  * Of optimisers whose steps are about as large as the learning rate. Trained weights: 2e-5 to 5e-5 for BERT (Devlin et al. 2018),
  * up to 3e-4 for its small siblings (Turc et al. 2019). Random ones: 1e-4 (BERT's pre-training) to 1e-3 for small models.
+ * Adapters: 2e-4 to 5e-4 for RoBERTa (Hu et al. 2021, appendix D).
  */
-const ranges: Readonly<Record<SettingsContext['start'], Range>> = {
-  trained: { low: 2e-6, high: 1e-3, usual: '1e-5 to 3e-4', try: '3e-5' },
-  random: { low: 7e-5, high: 5e-3, usual: '1e-4 to 1e-3', try: '5e-4' },
+const ranges: Readonly<Record<EncoderStart, Range>> = {
+  trained: { weights: 'a trained model', low: 2e-6, high: 1e-3, usual: '1e-5 to 3e-4', try: '3e-5' },
+  random: { weights: 'random weights', low: 7e-5, high: 5e-3, usual: '1e-4 to 1e-3', try: '5e-4' },
+  adapted: { weights: 'adapters', low: 2e-5, high: 5e-3, usual: '1e-4 to 1e-3', try: '4e-4' },
 }
 
 const like: readonly OptimizerName[] = ['adamw', 'adam', 'adafactor']
@@ -37,11 +41,10 @@ export const learningRate: SettingsCheck = {
         },
       ]
     }
-    const { low, high, usual, try: suggestion } = ranges[start]
+    const { weights, low, high, usual, try: suggestion } = ranges[start]
     // A head on frozen layers may learn fast.
     const isHigh = rate > high && freeze.length === 0
     if (!like.includes(optimizer) || adafactorRelativeStep || (rate >= low && !isHigh)) return []
-    const weights = start === 'random' ? 'random weights' : 'a trained model'
     return [
       {
         code: 'LEARNING_RATE',

@@ -2,7 +2,7 @@ import { count, counted, type Finding } from '../../data/doctor/index.ts'
 import type { SettingsCheck } from './settings-context.ts'
 
 /** Fewer steps hardly move a model away from where it starts. */
-const fewestSteps = { trained: 30, random: 300 }
+const fewestSteps = { trained: 30, adapted: 30, random: 300 }
 const longWarmup = 0.5
 
 /** A run that is too short for its start, or for its own warmup. */

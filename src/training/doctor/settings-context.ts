@@ -1,11 +1,13 @@
 import type { Finding } from '../../data/doctor/index.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
+/** Whether the encoder starts from random weights, from trained ones, or keeps those and has adapters trained. */
+export type EncoderStart = 'random' | 'trained' | 'adapted'
+
 /** What checks of settings look at. */
 export interface SettingsContext {
   args: TrainingArguments
-  /** Whether the encoder starts from random weights or from trained ones. */
-  start: 'random' | 'trained'
+  start: EncoderStart
   trainExamples: number
   /** Optimiser steps of the run, as far as examples tell: one item each, batches by count. */
   steps: number

@@ -52,6 +52,11 @@ export interface FinetuneOptions<TaskExample, Predictions = unknown> {
   resume?: boolean
   /** Replace an earlier run in `output`; default false: a folder that holds a run or a model is refused. */
   overwrite?: boolean
+  /**
+   * Of a model with adapters (see `LoraConfig`): also write them to `output/adapter`, as Python's peft does. The model in `output`
+   * has them merged. Default false.
+   */
+  saveAdapter?: boolean
   /** Stops after the step under way and its evaluation, and saves a checkpoint. */
   signal?: AbortSignal
   /**

@@ -3,6 +3,7 @@ import type { RunRecord } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
+import { adapterSettings } from './adapter-settings.ts'
 import type { FinetuneOptions } from './finetune-options.ts'
 
 /** A run that has ended. */
@@ -51,7 +52,12 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
       ...(evalExamples > 0 && { evalExamples, evalSource }),
       labelCounts,
     },
-    settings: { ...args, maxLength, ...(config.longTexts && { longTexts: JSON.stringify(config.longTexts) }) },
+    settings: {
+      ...args,
+      maxLength,
+      ...(config.longTexts && { longTexts: JSON.stringify(config.longTexts) }),
+      ...adapterSettings(model),
+    },
     environment: run.environment,
     history: result.state.log_history,
     metrics,

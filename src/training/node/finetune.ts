@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { writeAdapterConfig } from '../../checkpoints/index.ts'
+import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, DataError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import type { Finding } from '../../data/doctor/index.ts'
@@ -24,8 +25,8 @@ import { finetuneRecord } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
-import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
-import { decisive, digest, modelHash } from './run-identity.ts'
+import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 import { writeModelCard } from './write-model-card.ts'
 
 export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress, PausePlace } from './finetune-options.ts'
@@ -92,6 +93,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   const metricNames = [...new Set([...task.metricNames, ...bestMetric(task, metricOfSet(best, sets), options)])]
   const maxLength = sequenceLimit(model, tokenizer, options.maxLength)
   const { longTexts } = model.config
+  if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   task.check(model, trainExamples)
   for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
@@ -126,6 +128,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       maxLength,
       ...(longTexts && { longTexts }),
       model: modelHash(model),
+      ...(await adapterIdentity(model)),
       trainData: hash(task, trainItems),
       evalData:
         evalSets.length === 1
@@ -168,6 +171,10 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   if (result.reason === 'aborted' && !paused)
     return { result, metrics: {}, ownMetrics: {}, files, truncated: encoder.truncated, findings, endedBy, paused }
 
+  if (options.saveAdapter) {
+    await saveAdapter(model, join(output, ADAPTER_FOLDER))
+    files.push(`${ADAPTER_FOLDER}/`)
+  }
   const { state, steps, seconds, tokensPerSecond, loss } = result
   const isBestReloaded = !paused && args.loadBestModelAtEnd && state.best_global_step !== state.global_step
   if (isBestReloaded) latest.clear()

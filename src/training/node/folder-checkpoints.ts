@@ -4,11 +4,12 @@ import { fileError, pathKind } from '../../checkpoints/node/files.ts'
 import {
   assertWritable,
   loadWeights,
+  openAdapter,
   readJsonFile,
   recoverFolder,
   replaceFolder,
-  saveWeights,
-  WEIGHTS_FILE,
+  saveAdapter,
+  saveTensors,
   writeFileAtomic,
 } from '../../checkpoints/node.ts'
 import { CheckpointError, ConfigError } from '../../core/errors.ts'
@@ -18,6 +19,7 @@ import { formatPythonJson, parsePythonJson } from '../python-json.ts'
 import type { CheckpointStore } from '../trainer.ts'
 import type { TrainerState } from '../trainer-state.ts'
 import {
+  ADAPTER_FOLDER,
   earlierRun,
   listed,
   OPTIMIZER_FILE,
@@ -65,6 +67,7 @@ export class FolderCheckpoints implements CheckpointStore {
     await replaceFolder(target, async (temporary) => {
       await model.savePretrained(temporary)
       await this.#options.saveTokenizer?.(temporary)
+      if (model.definition.lora) await saveAdapter(model, join(temporary, ADAPTER_FOLDER))
       if (optimizer) await saveOptimizer(temporary, model, optimizer)
       await writeFile(join(temporary, SETTINGS_FILE), this.#settingsJson())
       await writeFile(join(temporary, STATE_FILE), stateJson(state))
@@ -86,11 +89,7 @@ export class FolderCheckpoints implements CheckpointStore {
     const folder = join(this.directory, name)
     const state = await readState(join(folder, STATE_FILE))
     if (session) await this.#requireSameSettings(folder)
-    const prefix = `${model.definition.architecture.prefix}.`
-    await loadWeights(folder, model.parameters, {
-      prefix,
-      write: (parameter, values) => model.setParameter(parameter, values),
-    })
+    await loadModelWeights(folder, model)
     if (session && (await pathKind(join(folder, OPTIMIZER_FILE))) === 'absent') {
       throw new CheckpointError(
         'OPTIMIZER_STATE',
@@ -182,6 +181,20 @@ export class FolderCheckpoints implements CheckpointStore {
   }
 }
 
+/** Of an adapted model all but what is frozen: the folder's model has adapters merged into that, and rounding does not go back. */
+async function loadModelWeights(folder: string, model: EncoderModel): Promise<void> {
+  const { definition } = model
+  if (definition.lora) {
+    const adapter = await openAdapter(join(folder, ADAPTER_FOLDER), definition)
+    await adapter.load(model).finally(() => adapter.close())
+    return
+  }
+  await loadWeights(folder, model.parameters, {
+    prefix: `${definition.architecture.prefix}.`,
+    write: (parameter, values) => model.setParameter(parameter, values),
+  })
+}
+
 const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length))
 
 const stateJson = (state: TrainerState): string => `${formatPythonJson(state)}\n`
@@ -215,10 +228,7 @@ async function saveOptimizer(folder: string, model: EncoderModel, state: Optimiz
   )
   for (const [name, data] of Object.entries(state.weights ?? {}))
     tensors.push({ name: `${WEIGHTS}/${name}`, shape: shapes.get(name)!, data })
-  const staging = join(folder, 'optimizer')
-  await saveWeights(staging, tensors, { maxShardBytes: Number.POSITIVE_INFINITY })
-  await rename(join(staging, WEIGHTS_FILE), join(folder, OPTIMIZER_FILE))
-  await rm(staging, { recursive: true })
+  await saveTensors(join(folder, OPTIMIZER_FILE), tensors)
 }
 
 async function loadOptimizer(folder: string, session: TrainingSession, step: number): Promise<OptimizerState> {

@@ -63,6 +63,11 @@ export interface PretrainOptions {
   cacheFolder?: string
   resume?: boolean
   overwrite?: boolean
+  /**
+   * Of a model with adapters (see `LoraConfig`): also write them to `output/adapter`, as Python's peft does. The model in `output`
+   * has them merged. Default false.
+   */
+  saveAdapter?: boolean
   signal?: AbortSignal
   onEvent?: (event: TrainerEvent) => void
   /** As in `FinetuneOptions`. */

@@ -1,6 +1,7 @@
 import type { FillIn, RunRecord, SettingValue } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
+import { adapterSettings } from './adapter-settings.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 
 /** A run that has ended. */
@@ -59,10 +60,10 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
 
 /** What decides a run beside its training arguments. */
 export function pretrainingSettings(
-  { masking }: PretrainOptions,
+  { masking, model }: PretrainOptions,
   phases: readonly PretrainPhase[],
 ): Record<string, SettingValue> {
-  return { ...lengths(phases), ...(masking && { masking: masking.kind }) }
+  return { ...lengths(phases), ...(masking && { masking: masking.kind }), ...adapterSettings(model) }
 }
 
 function lengths(phases: readonly PretrainPhase[]): Record<string, number | string> {

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { writeAdapterConfig } from '../../checkpoints/index.ts'
+import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import {
   createPretrainingCollator,
@@ -29,8 +30,8 @@ import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord, pretrainingSettings } from './pretrain-record.ts'
-import { CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
-import { decisive, digest, modelHash } from './run-identity.ts'
+import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 import { writeModelCard } from './write-model-card.ts'
 
 export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult } from './pretrain-options.ts'
@@ -65,6 +66,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   const args = trainingArguments(options.args ?? {}, { hasEval: true })
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, { name: 'pretraining' }, model)
+  if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   if (!resume && !overwrite) await requireNoRun(output)
   const phases = phasesOf(options)
@@ -113,6 +115,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
       ...(options.startEmbeddings === 'cooccurrence' && { startEmbeddings: options.startEmbeddings }),
       masking: options.masking ?? { kind: 'token' },
       model: modelHash(model),
+      ...(await adapterIdentity(model)),
       corpus: store.fingerprint,
       examples: digest((add) => {
         for (const { examples } of trainSets) {
@@ -169,6 +172,10 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   }
   if (result.reason === 'aborted') return { result, metrics: {}, comparisons: {}, files, corpus: summary }
 
+  if (options.saveAdapter) {
+    await saveAdapter(model, join(output, ADAPTER_FOLDER))
+    files.push(`${ADAPTER_FOLDER}/`)
+  }
   const after = await evaluateAll()
   const comparisons = Object.fromEntries(
     Object.keys(sets).map((name) => [name, { before: before[name], after: after[name] }]),

@@ -2,6 +2,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileError } from '../../checkpoints/node/files.ts'
+import { ADAPTER_CONFIG_FILE } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { CARD_MARK } from '../report/card-mark.ts'
 
@@ -17,6 +18,8 @@ export const LOGS_FOLDER = 'logs'
 export const LOG_FILE = 'log.jsonl'
 /** What the names of TensorBoard's files begin with. */
 export const EVENT_FILE_START = 'events.out.tfevents.'
+/** In a run's folder and in its checkpoints: an adapter as Python's peft reads it. */
+export const ADAPTER_FOLDER = 'adapter'
 
 const modelFile = String.raw`config\.json|model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?`
 const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE]
@@ -68,6 +71,10 @@ export async function removeRun(folder: string): Promise<void> {
     if (/^\.checkpoint-/.test(name)) await rm(join(folder, name), { recursive: true })
   }
   for (const name of [STATE_FILE, METRICS_FILE, REPORT_FILE]) await rm(join(folder, name), { force: true })
+  // Others may keep a folder of this name for something else.
+  const adapter = join(folder, ADAPTER_FOLDER)
+  if ((await readdir(adapter).catch((): string[] => [])).includes(ADAPTER_CONFIG_FILE))
+    await rm(adapter, { recursive: true })
   if (await hasOwnCard(folder)) await rm(join(folder, CARD_FILE))
   const logs = join(folder, LOGS_FOLDER)
   for (const name of await readdir(logs).catch(() => [])) {

@@ -21,6 +21,18 @@ export function decisive({
   return rest
 }
 
+/**
+ * What an adapted model adds to that: how it is adapted, and a hash of the weights that its checkpoints do not hold; nothing for
+ * others.
+ */
+export async function adapterIdentity(model: EncoderModel): Promise<Record<string, unknown>> {
+  if (!model.definition.lora) return {}
+  const { base: _, ...lora } = model.definition.lora // where the weights come from does not matter if they are the same
+  const sum = createHash('sha256')
+  for (const { name, isFrozen } of model.parameters) if (isFrozen) sum.update(await model.parameter(name))
+  return { lora, frozenWeights: sum.digest('hex').slice(0, 32) }
+}
+
 export function modelHash(model: EncoderModel): string {
   const { architecture, config } = model.definition
   return digest((add) => add(JSON.stringify([model.className, architecture.writeConfig(config), config.labels])))

@@ -18,6 +18,7 @@ beforeAll(async () => {
   folder = await temporaryDirectory()
   await makeVocabulary(at('tok'))
   await makeModelFolder(at('base'), at('tok'))
+  await makeModelFolder(at('pretrained'), at('tok'), 'pretraining')
   await makeModelFolder(at('classifier'), at('tok'), 'sequence-classification')
   await write('train.csv', labelledCsv(40, 1))
   await write('empty.csv', '')
@@ -114,7 +115,6 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['no number', flags({ epochs: 'many' }), 'FLAG_VALUE', '--epochs'],
   ['evaluation without data', flags({ 'eval-strategy': 'epoch' }), 'NO_EVAL_DATA', '--eval-split'],
   ['a length beyond the model', flags({ 'max-length': '17' }), 'MAX_LENGTH', '16', '17'],
-  ['a task for later', flags({ task: 'masked-lm' }), 'NOT_SUPPORTED', 'masked-lm'],
   ['an unknown task', flags({ task: 'text-clasification' }), 'TASK', '"text-classification"'],
   ['a hub id', flags({ model: 'google-bert/bert-base-uncased' }), 'NOT_SUPPORTED', 'hub'],
   ['another device', flags({ device: 'cuda' }), 'DEVICE', 'cuda'],
@@ -132,9 +132,9 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['missing flags', () => ['evaluate'], 'MISSING_FLAG', '--model DIR', '--data FILE'],
   [
     'a model that does not classify',
-    () => ['evaluate', '--model', at('base'), '--data', at('train.csv')],
+    () => ['evaluate', '--model', at('pretrained'), '--data', at('train.csv')],
     'NO_CLASSIFIER',
-    'BertForMaskedLM',
+    'BertForPreTraining',
   ],
   ['a text without a mask', () => ['predict', '--model', at('base'), 'good', 'bad'], 'NO_MASK', 'text 1', '"good"'],
   [

@@ -63,8 +63,13 @@ export function trainingProgress(stream: ProgressStream, where = '') {
   }
 }
 
+/** Metrics that a line has room for, also with the name of their set in front. */
+const shown = /(^|_)(loss|accuracy|f1|f1_micro|exact|spearman|perplexity|masked_accuracy|pair_accuracy)$/
+const mostShown = 4
+
 const metricNote = (metrics: Readonly<Record<string, number>>): string =>
-  ['loss', 'accuracy', 'f1', 'perplexity', 'masked_accuracy', 'pair_accuracy']
-    .filter((name) => name in metrics)
-    .map((name) => `${name.replace('_', ' ')} ${metrics[name].toFixed(4)}`)
+  Object.entries(metrics)
+    .filter(([name]) => shown.test(name))
+    .slice(0, mostShown)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value.toFixed(4)}`)
     .join(', ')

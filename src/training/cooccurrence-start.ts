@@ -24,7 +24,13 @@ export async function startFromCooccurrences(
   { seed = 0, ...options }: CooccurrenceStartOptions = {},
 ): Promise<void> {
   const name = `${model.definition.architecture.prefix}.embeddings.word_embeddings.weight`
-  const [vocabSize, width] = model.parameters.find((parameter) => parameter.name === name)!.shape
+  const {
+    shape: [vocabSize, width],
+    isFrozen,
+  } = model.parameters.find((parameter) => parameter.name === name)!
+  if (isFrozen) {
+    throw new ConfigError('FROZEN', `${name} is frozen beside adapters: vectors of new models alone can start anew`)
+  }
   if (store.vocabSize !== vocabSize) {
     throw new ConfigError(
       'VOCABULARY',

@@ -36,8 +36,9 @@ export function namedMetrics<Value>(name: string | undefined, metrics: Readonly<
 
 /** A metric's name without that of the set in front of it, if it has one: `f1` of `german_f1`. */
 export function metricOfSet(metric: string, sets: readonly { name?: string }[]): string {
-  const set = sets.find(({ name }) => name !== undefined && metric.startsWith(`${name}_`))
-  return set ? metric.slice(set.name!.length + 1) : metric
+  // Of two names of which one begins the other, the longer one is meant.
+  const names = sets.flatMap(({ name }) => (name !== undefined && metric.startsWith(`${name}_`) ? [name] : []))
+  return names.length === 0 ? metric : metric.slice(Math.max(...names.map((name) => name.length)) + 1)
 }
 
 /**

@@ -52,14 +52,8 @@ export function isModelOf(
 export function taskOfModel(folder: string, description: ModelDescription): CommandTask {
   const found = commandTasks.find((task) => isModelOf(task, description))
   if (found) return found
-  const { architecture, head, config } = description
+  const { architecture, head } = description
   const className = `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`
-  if (head?.hasProblemType) {
-    throw new ConfigError(
-      'NOT_SUPPORTED',
-      `${folder} holds a ${className} with the problem_type "${config.problemType}", which is not supported yet`,
-    )
-  }
   throw new ConfigError(
     'NO_CLASSIFIER',
     `${folder} holds a ${className}, which is for none of ${taskNames.join(', ')}: fine-tune it first with ` +

@@ -7,9 +7,9 @@ import type { FeatureSets } from './word-features.ts'
 
 /**
  * What a task wants of a sample: one class, several, a number, a tag a word, a stretch of the second text, one of
- * several texts.
+ * several texts, nothing.
  */
-export type TargetKind = 'class' | 'classes' | 'number' | 'tags' | 'answer' | 'choice'
+export type TargetKind = 'class' | 'classes' | 'number' | 'tags' | 'answer' | 'choice' | 'none'
 
 /** A column of a file that is not read, with the values of its first rows. */
 export interface FileColumn {

@@ -12,7 +12,7 @@ const worryingRepeats = 0.1
  */
 export const nearDuplicates: DataCheck = {
   name: 'near-duplicates',
-  targets: ['class', 'classes', 'number', 'tags', 'choice'],
+  targets: ['class', 'classes', 'number', 'tags', 'choice', 'none'],
   run(context) {
     const { train, evaluation } = context
     const firsts = context.firsts()

@@ -24,9 +24,10 @@ const views: Readonly<Record<string, TaskView>> = {
   'multiple-choice': { targets: 'choice', sample: choiceSample },
   'next-sentence': { targets: 'class', sample: textSample },
   'question-answering': { targets: 'answer', sample: questionSample },
+  'masked-lm': { targets: 'none', sample: textSample },
 }
 
-/** The view of a task; undefined if its data cannot be checked yet. */
+/** The view of a task; undefined for one that it does not know, such as a task of one's own. */
 export function viewOf(task: string): TaskView | undefined {
   return Object.hasOwn(views, task) ? views[task] : undefined
 }

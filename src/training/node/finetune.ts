@@ -129,6 +129,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
       ...(longTexts && { longTexts }),
       model: modelHash(model),
       ...(await adapterIdentity(model)),
+      ...givenSettings(task),
       trainData: hash(task, trainItems),
       evalData:
         evalSets.length === 1
@@ -275,6 +276,12 @@ function bestMetric(
     if (computeMetrics) return [] // an evaluation will tell
     throw error
   }
+}
+
+/** A task's settings, without those that have their defaults. */
+function givenSettings({ settings = {} }: { settings?: Readonly<Record<string, unknown>> }) {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return given.length > 0 ? { taskSettings: Object.fromEntries(given) } : {}
 }
 
 /** Looks at a run as it goes on, and ends it by `signal` for an error, or with `strict` for a warning. */

@@ -8,7 +8,7 @@ export function pauseAt({ epochs = Number.POSITIVE_INFINITY, steps = Number.POSI
   const ending = new AbortController()
   const callback: TrainerCallback = ({ type }, { state }) => {
     if (type !== 'start' && type !== 'evaluate') return
-    const evaluation = state.log_history.findLast((entry) => 'eval_loss' in entry)
+    const evaluation = state.log_history.findLast((entry) => Object.keys(entry).some((key) => key.startsWith('eval_')))
     const isThere = evaluation && (evaluation.epoch >= epochs - 1e-9 || evaluation.step >= steps)
     if (isThere && state.global_step < state.max_steps) ending.abort()
   }

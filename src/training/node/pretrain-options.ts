@@ -36,7 +36,7 @@ export interface PretrainOptions {
   evalCorpora?: Readonly<Record<string, readonly string[]>>
   /**
    * How the tokens' vectors start: as the model has them (default), or from which tokens stand together in the training
-   * documents, which leaves little of what a new model had: see `startFromCooccurrences`. For new models only.
+   * documents, which leaves little of what a new model had. For new models only.
    */
   startEmbeddings?: 'model' | 'cooccurrence'
   /** For the head `pretraining`: whether the second segment is random or the two are swapped. Default `next-sentence`. */

@@ -7,6 +7,7 @@ import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import type { MetricInterval } from '../bootstrap.ts'
 import { parsePythonJson } from '../python-json.ts'
 import { renderSearch } from '../report/render-search.ts'
+import type { ReportedMetric } from '../run-record.ts'
 import type { SearchDescription, SearchRecord, SearchTrial } from '../search/search-record.ts'
 import type { TrainerState } from '../trainer-state.ts'
 import { METRICS_FILE, REPORT_FILE, removeCheckpoint, removeLeftovers, requireNoRun, STATE_FILE } from './run-folder.ts'
@@ -115,17 +116,21 @@ export async function readTrial(folder: string, objective: string, paused: boole
     throw fileError(cause, path)
   })
   const state = parsePythonJson(text) as TrainerState
-  const { metrics } = await readJsonFile(join(folder, METRICS_FILE))
+  const { metrics, ownMetrics = {} } = await readJsonFile(join(folder, METRICS_FILE))
   if (!metrics) throw new CheckpointError('NO_METRICS', `${join(folder, METRICS_FILE)} has no metrics`)
   const found = Object.entries(metrics as Record<string, MetricInterval>).map(
     ([name, { value, low, high }]) => [name, { value: orNaN(value), low: orNaN(low), high: orNaN(high) }] as const,
+  )
+  // Metrics of one's own have no intervals.
+  const own = Object.entries(ownMetrics as Record<string, number | null>).map(
+    ([name, value]) => [name, { value: orNaN(value) }] as const,
   )
   const key = `eval_${objective}`
   return {
     paused,
     steps: state.global_step,
     seconds: state.stateful_callbacks.TrainingTotals.attributes.seconds,
-    metrics: Object.fromEntries(found),
+    metrics: Object.fromEntries<ReportedMetric>([...found, ...own]),
     evaluations: state.log_history.flatMap((entry) =>
       key in entry ? [{ step: entry.step, epoch: entry.epoch, value: entry[key] }] : [],
     ),

@@ -1,5 +1,4 @@
-import type { MetricInterval } from '../bootstrap.ts'
-import type { SettingValue } from '../run-record.ts'
+import type { ReportedMetric, SettingValue } from '../run-record.ts'
 import type { SearchDescription, SearchRecord, SearchTrial, TrialEvaluation } from '../search/search-record.ts'
 import type { SearchMethod, SearchSpace, TrialSettings } from '../search/space.ts'
 import type { PausePlace } from './finetune-options.ts'
@@ -27,8 +26,8 @@ export interface TrialOutcome {
   /** Optimiser steps since the trial began, and how long they took. */
   steps: number
   seconds: number
-  /** Where it stands now, with 95 % intervals; the objective is among them. */
-  metrics: Record<string, MetricInterval>
+  /** Where it stands now, with 95 % intervals if they are the task's own; the objective is among them. */
+  metrics: Record<string, ReportedMetric>
   /** The objective at every evaluation since the trial began. */
   evaluations: TrialEvaluation[]
 }

@@ -142,9 +142,16 @@ export class SearchRunner {
     if (outcome instanceof BertsmithError) {
       trial.status = 'failed'
       trial.error = { code: outcome.code, message: outcome.message }
+    } else if (!(this.#record.objective in outcome.metrics)) {
+      const known = Object.keys(outcome.metrics).join(', ')
+      trial.status = 'failed'
+      trial.error = {
+        code: 'OBJECTIVE',
+        message: `the trial has no "${this.#record.objective}" to be ranked by; it has ${known || 'no metrics'}`,
+      }
     } else {
       const { paused, ...found } = outcome
-      const value = found.metrics[this.#record.objective]?.value ?? Number.NaN
+      const value = found.metrics[this.#record.objective].value
       Object.assign(trial, found)
       // A trial that ended before its time stands at every rung above with what it has.
       const count = paused ? 1 : this.#halving.rungs - trial.values.length

@@ -8,8 +8,8 @@ import { type Point, seriesOf, smooth, smoothingFor } from './series.ts'
 const smoothFrom = 12
 /** More hairlines than that are noise. */
 const maxEpochs = 15
-/** Keys of evaluation rows that tell about the machine, not about the model. */
-const notMetrics = /^eval_(loss|runtime|samples_per_second|steps_per_second|tokens_per_second|model_preparation_time)$/
+/** What evaluation rows tell about the machine, not about the model. */
+const notMetrics = /^(runtime|samples_per_second|steps_per_second|tokens_per_second|model_preparation_time)$/
 
 /** Loss, evaluation metrics, learning rate and gradient norm over the steps, as far as the history has them. */
 export function curvesSection(record: RunRecord): Html | undefined {
@@ -34,10 +34,15 @@ interface Shared {
 
 function lossChart(history: readonly HistoryRow[], shared: Shared): Html | undefined {
   const train = seriesOf(history, 'loss')
-  const evaluation = seriesOf(history, 'eval_loss')
+  const sets = setPrefixes(history).map((prefix) => ({ prefix, points: seriesOf(history, `eval_${prefix}loss`) }))
+  const evaluation = sets[0]?.points ?? []
   const lines: Line[] = []
   if (train.length > 0) lines.push(...rawAndSmoothed('train', train))
-  if (evaluation.length > 0) lines.push({ name: 'evaluation', color: 2, style: 'points', points: evaluation })
+  for (const [i, { prefix, points }] of sets.entries()) {
+    if (points.length === 0) continue
+    const name = prefix === '' ? 'evaluation' : prefix.slice(0, -1)
+    lines.push({ name, color: setColors[i % setColors.length], style: 'points', points })
+  }
   if (lines.length === 0) return undefined
   const notes = [missingNote('train loss', train), missingNote('evaluation loss', evaluation), risingNote(evaluation)]
   return lineChart({
@@ -53,13 +58,29 @@ function lossChart(history: readonly HistoryRow[], shared: Shared): Html | undef
   })
 }
 
+/** Colours of the evaluation sets' losses. */
+const setColors = [2, 3, 4] as const
+
+/** What stands in front of the metrics of each evaluation set: nothing if there is one, `german_` and so on if there are several. */
+function setPrefixes(history: readonly HistoryRow[]): string[] {
+  const keys = new Set(history.flatMap((row) => Object.keys(row)))
+  const named = [...keys].flatMap((key) => /^eval_(.+_)runtime$/.exec(key)?.[1] ?? [])
+  return named.length > 0 ? named : ['']
+}
+
 /** One chart for all metrics from 0 to 1, four at most; one for each other, such as the perplexity. */
 function metricCharts(history: readonly HistoryRow[], record: RunRecord, shared: Shared): Html[] {
   const logged = new Set(history.flatMap((row) => Object.keys(row)).filter((key) => /^eval_./.test(key)))
+  const prefixes = setPrefixes(history)
+  const isLossOrMachine = (key: string) => {
+    const prefix = prefixes.find((each) => key.startsWith(`eval_${each}`)) ?? ''
+    const name = key.slice('eval_'.length + prefix.length)
+    return name === 'loss' || notMetrics.test(name)
+  }
   const order = Object.keys(record.metrics)
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
   const found = [...logged]
-    .filter((key) => !notMetrics.test(key))
+    .filter((key) => !isLossOrMachine(key))
     .map((key) => ({ name: key.slice('eval_'.length), points: seriesOf(history, key) }))
     .filter(({ points }) => points.some(({ value }) => !Number.isNaN(value)))
     .sort((a, b) => rank(a.name) - rank(b.name))

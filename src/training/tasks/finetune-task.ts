@@ -50,6 +50,8 @@ export interface FinetuneTask<Example, Item extends EncodedSequence, Predictions
   check(model: LabelledModel, examples: readonly Example[]): void
   /** Encodes some examples. `truncated` counts the texts that were cut. */
   encode(examples: readonly Example[], context: EncodeContext): { items: Item[]; truncated: number }
+  /** What decides training or evaluation beside examples and arguments: a run that goes on must have the same. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** What an item says beside ids and segments: two runs are the same only if these are. */
   targets(item: Item): ArrayLike<number>
   predict(model: EncoderModel, items: readonly Item[], options?: PredictOptions): Promise<Predictions>

@@ -48,6 +48,7 @@ export function maskedLmTask({ masking, seed = 42 }: MaskedLmOptions = {}): Mask
     name: 'masked-lm',
     title: 'Masked language modelling',
     metricNames: maskedLmMetricNames,
+    settings: { masking, seed },
     findMetric: findMaskedLmMetric,
     check: (_, examples) => requireTexts(examples),
     encode: (examples, { tokenizer, maxLength }) => ({

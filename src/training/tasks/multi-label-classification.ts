@@ -81,6 +81,7 @@ export function multiLabelClassificationTask({ threshold }: MultiLabelOptions = 
   return defineTask<MultiLabelExample, TargetItem, MultiLabelPredictions>({
     name: 'multi-label-classification',
     title: 'Multi-label classification',
+    settings: { threshold },
     metricNames: ['f1_micro', 'f1_macro', 'f1_samples', 'precision_micro', 'recall_micro', 'accuracy', 'hamming_loss'],
     findMetric: findMultiLabelMetric,
     check({ config: { labels } }, examples) {

@@ -44,6 +44,7 @@ export function questionAnsweringTask({
     name: 'question-answering',
     title: 'Question answering',
     metricNames: ['f1', 'exact'],
+    settings: answering,
     findMetric: (name) => findSquadMetric(name).name,
     check(_, examples) {
       for (const example of examples) {

@@ -49,6 +49,7 @@ export function tokenClassificationTask({
     name: 'token-classification',
     title: 'Token classification',
     metricNames: ['f1', 'precision', 'recall', 'f1_macro', 'accuracy'],
+    settings: { scheme, aggregation },
     findMetric: (name) => findEntityMetric(name).name,
     check({ config: { labels } }, examples) {
       const ids = new Map(labels.map((label, id) => [label, id]))

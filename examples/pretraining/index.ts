@@ -123,7 +123,7 @@ const [train, dev, test] = await Promise.all(['train', 'dev', 'test'].map(read))
 const create = (seed: number) => createModel('sequence-classification', 'bert', config, { seed, threads })
 /** Learning rates are the best of some on the development set. */
 const randomWeights: StartingWeights = { name: 'random weights', tokenizer, makeModel: create, learningRate: 5e-4 }
-const cooccurrences: StartingWeights = {
+const cooccurrences = (learningRate: number): StartingWeights => ({
   name: 'co-occurrences alone',
   tokenizer,
   async makeModel(seed) {
@@ -131,8 +131,8 @@ const cooccurrences: StartingWeights = {
     await model.setParameter(wordEmbeddings, vectors)
     return model
   },
-  learningRate: 1.5e-4,
-}
+  learningRate,
+})
 const preTrained = (learningRate: number): StartingWeights => ({
   name: 'pre-trained',
   tokenizer,
@@ -141,7 +141,7 @@ const preTrained = (learningRate: number): StartingWeights => ({
   reinitializeLayers: 1,
 })
 const few = await compareStarts({
-  starts: [randomWeights, cooccurrences, preTrained(1.5e-4)],
+  starts: [randomWeights, cooccurrences(1.5e-4), preTrained(1.5e-4)],
   ...{ labels, dev, test, seeds, output: join(output, 'few'), label: 'Few labels' },
   trainExamples: (seed) => sampleLabels(train, labels, perLabel, seed),
   args: { epochs: 15, batchSize: 16, evalStrategy: 'no', saveStrategy: 'no', loadBestModelAtEnd: false },
@@ -149,7 +149,7 @@ const few = await compareStarts({
 console.log('SST-2 test accuracy in %, mean (standard deviation) over seeds\n')
 console.log(formatComparison(`${perLabel} labels a class`, few))
 const all = await compareStarts({
-  starts: [randomWeights, preTrained(2e-4)],
+  starts: [randomWeights, cooccurrences(2e-4), preTrained(2e-4)],
   ...{ labels, dev, test, seeds, output: join(output, 'all'), label: 'All labels' },
   trainExamples: () => train,
   args: { epochs: 3, batchSize: 32 },

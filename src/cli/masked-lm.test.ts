@@ -55,6 +55,13 @@ describe('finetune, evaluate and predict, one after the other', () => {
     expect((await finetune('again', '--epochs', '4', '--eval', at('test.txt'))).metrics).toEqual(metrics)
   })
 
+  test('a run goes on with the masks that it began with', async () => {
+    await finetune('masks', '--max-steps', '4', '--save-steps', '2', '--save-strategy', 'steps')
+    const again = ['--model', at('base'), '--train', at('train.txt'), '--output', at('masks'), '--resume']
+    const { status, stderr } = await runHere(['finetune', '--task', 'masked-lm', ...again, '--max-steps', '4'])
+    expect([status, stderr]).toEqual([2, expect.stringContaining('taskSettings')])
+  })
+
   test('evaluate masks the same tokens each time, reads all of long texts, and compares two models', async () => {
     const args = ['evaluate', '--model', at('one'), '--mask-probability', '0.3']
     const first = await json(...args, '--data', at('test.txt'))

@@ -98,7 +98,7 @@ const cases: [name: string, changes: Record<string, string>, code: string, ...sa
     '"text", "number"',
   ],
   ['a parquet file that is cut off', { corpus: 'cut.parquet' }, 'BROKEN_PARQUET', 'cut.parquet', 'Fetch it again'],
-  ['a tokenizer with more tokens than the model', { tokenizer: 'wide' }, 'VOCABULARY_SIZE', '45 tokens', '15'],
+  ['a tokenizer of another vocabulary than the model', { tokenizer: 'wide' }, 'VOCABULARY', '"word0"', '"good"'],
 ]
 
 test.each(cases)(

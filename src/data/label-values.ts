@@ -15,11 +15,12 @@ export function labelValues(examples: readonly Pick<Example, 'label' | 'source'>
     }
     // Number() would also take "0x10", "Infinity" and an empty text.
     const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(label) ? Number(label) : Number.NaN
-    if (Number.isFinite(value)) return value
+    // What a model computes with is float32.
+    if (Number.isFinite(Math.fround(value))) return value
     const hint = /^[-+]?\d+,\d+$/.test(label) ? ` Write it with a point: ${label.replace(',', '.')}.` : ''
     throw new DataError(
       'NOT_A_NUMBER',
-      `${describePlace(source)}: the label ${excerpt(label)} is no number: expected one such as 3.5.${hint} ` +
+      `${describePlace(source)}: the label ${excerpt(label)} is no number of at most 3.4e38: expected one such as 3.5.${hint} ` +
         'Correct or remove the row, or name the column that holds the number with --label-column.',
     )
   })

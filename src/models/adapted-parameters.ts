@@ -30,6 +30,12 @@ export function adaptedParameters(
     const own = isSaved(module) ? spec : { ...spec, isFrozen: true }
     if (!spec.isLinear || !adapters.has(module)) return [own]
     const [outputs, inputs] = spec.shape
+    if (rank > Math.min(outputs, inputs)) {
+      throw new ConfigError(
+        'LORA',
+        `lora: rank must be at most ${Math.min(outputs, inputs)}, the smaller side of ${spec.name}, not ${rank}`,
+      )
+    }
     return [
       own,
       { name: `${module}.${loraA}`, shape: [rank, inputs], init: 'kaiming' },

@@ -39,6 +39,12 @@ test('tokens that are used alike have vectors alike, with the spread of new ones
   expect(deviation).toBeCloseTo(2 * 0.02, 6)
 })
 
+test('vectors that are frozen beside adapters stay', async () => {
+  const parameters = model.parameters.map((each) => ({ ...each, isFrozen: true }))
+  const adapted = { ...model, definition: model.definition, parameters } as unknown as typeof model
+  await expect(startFromCooccurrences(adapted, store(8))).rejects.toThrow(/frozen beside adapters/)
+})
+
 test('a corpus of another vocabulary is refused', async () => {
   await expect(startFromCooccurrences(model, store(9))).rejects.toThrow(ConfigError)
   await expect(startFromCooccurrences(model, store(9))).rejects.toThrow(/vocabulary of 9, but the model's has 8/)

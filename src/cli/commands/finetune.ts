@@ -27,6 +27,7 @@ import {
   readSaveAdapter,
   saveAdapterFlag,
 } from '../lora-flags.ts'
+import { modelTokenizer } from '../model-tokenizer.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
@@ -273,7 +274,7 @@ async function prepareModel(
   const isTrainedFurther = isOfTask && labels.every((label) => config.labels.includes(label))
   const used = isTrainedFurther ? config.labels : labels
   task.check({ config: { labels: used } }, evaluation)
-  const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
+  const tokenizer = await modelTokenizer(folder, tokenizerPath)
   // A model of the task goes on reading long texts as it did, unless flags say otherwise.
   const keepsWindows = longTexts === undefined && isOfTask
   const read = keepsWindows ? config : { ...config, longTexts: undefined }

@@ -24,6 +24,7 @@ import {
   saveAdapterFlag,
 } from '../lora-flags.ts'
 import { maskingOf, oneOf } from '../masking-flags.ts'
+import { modelTokenizer } from '../model-tokenizer.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -240,7 +241,7 @@ async function prepareModel(
     }
     const folder = await modelFolder(path)
     await describeModel(folder, task)
-    const tokenizer = await wordPiece(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
+    const tokenizer = requireBertTokenizer(await modelTokenizer(folder, tokenizerPath), 'pretrain')
     const logger = { info: note, warn: note }
     const adapted = lora && { base: path, ...lora }
     const model = await loadModel(folder, task, { ...options, logger, lora: adapted })

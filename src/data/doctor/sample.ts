@@ -50,7 +50,7 @@ export function questionSample({ question, context, answers, source }: QuestionE
 
 /** A question with its choices. */
 export function choiceSample({ context, question, choices, label, source }: ChoiceExample): Sample {
-  const texts = [context === undefined ? question : `${context} ${question}`, choices.join(' / ')]
+  const texts = [context === undefined ? question : `${context} ${question}`, choices.join('\n')]
   return { texts, ...(label !== undefined && { label: choices[label] }), source }
 }
 

@@ -1,4 +1,4 @@
-import { DataError } from '../../core/errors.ts'
+import { ConfigError, DataError } from '../../core/errors.ts'
 import { type ColumnOptions, type ColumnPosition, DEFAULT_LABEL_COLUMN, findColumns } from '../columns.ts'
 import { describePlace, type ExampleSource, excerpt } from '../example.ts'
 import { describeJson, missingKey, objectTexts, readObjects } from '../jsonl-reader.ts'
@@ -28,6 +28,12 @@ export async function* readMultiLabelRows(
   file: string,
   options: MultiLabelColumnOptions = {},
 ): AsyncGenerator<MultiLabelExample> {
+  if (options.labelSeparator === '') {
+    throw new ConfigError(
+      'LABEL_SEPARATOR',
+      'labelSeparator (--label-separator) is empty: give what stands between labels, such as |',
+    )
+  }
   const cells = new Set<string>()
   yield* readRows(rows, file, options, (firstRow, source) => {
     const positions = findColumns(firstRow, source, {

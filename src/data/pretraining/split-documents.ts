@@ -25,8 +25,8 @@ export function splitDocuments(
   if (count < 2) {
     throw new DataError(
       'ONE_DOCUMENT',
-      'cannot hold a document out of a corpus of one: separate documents by a blank line, or give a file of its own for ' +
-        'evaluation.',
+      'cannot hold a document out for evaluation of a corpus of one: separate documents by a blank line, or take each of several ' +
+        'files as one (--documents file).',
     )
   }
   const order = randomStream(seed, 'held-out').shuffle(Uint32Array.from({ length: count }, (_, document) => document))

@@ -57,6 +57,19 @@ test('to resume a run that is done leaves its numbers', async () => {
   expect(await readFile(join(output, 'metrics.json'), 'utf8')).toBe(before)
 })
 
+test('of several evaluation sets, too', async () => {
+  const evalExamples = { a: examples(12), a_b: examples(5) }
+  const args = { epochs: 2, metricForBestModel: 'a_b_f1' }
+  const output = join(root, 'pauses in sets')
+  const { paused, result, metrics } = await run({ output, args, evalExamples, pauseAfter: { epochs: 1 } })
+  expect([paused, result.steps]).toEqual([true, 6])
+  expect(Object.keys(metrics)).toEqual(expect.arrayContaining(['a_loss', 'a_b_f1']))
+  const end = await run({ output, args, evalExamples, resume: true })
+  const report = await readFile(end.reportPath!, 'utf8')
+  expect(report).not.toMatch(/samples per second/i)
+  expect(report).toContain('</i>a_b <b>')
+})
+
 test('a run that pauses at evaluations, and is killed there, ends as one that does not', async () => {
   const args = { epochs: 4, warmupRatio: 0.3, learningRate: 0.01, loggingSteps: 4, saveStrategy: 'no' as const }
   const options = { args, evalExamples: examples(12) }

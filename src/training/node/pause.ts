@@ -4,7 +4,10 @@ import type { TrainingArguments } from '../training-arguments.ts'
 import type { PausePlace } from './finetune-options.ts'
 
 /** Ends a run by `signal` at its first evaluation from a place on, or at once if it is resumed there. */
-export function pauseAt({ epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: PausePlace = {}) {
+export function pauseAt({ epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: PausePlace = {}): {
+  signal: AbortSignal
+  callback: TrainerCallback
+} {
   const ending = new AbortController()
   const callback: TrainerCallback = ({ type }, { state }) => {
     if (type !== 'start' && type !== 'evaluate') return

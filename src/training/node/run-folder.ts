@@ -27,7 +27,9 @@ const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE
   .join('|')
 
 /** What a new run would replace or mix with. */
-const run = new RegExp(`^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE})$`)
+const run = new RegExp(
+  `^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE}|search\\.json)$`,
+)
 
 /** What may be deleted at any time: files that were being written and checkpoints that were being deleted. */
 const leftovers = [

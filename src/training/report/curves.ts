@@ -65,7 +65,8 @@ const setColors = [2, 3, 4] as const
 function setPrefixes(history: readonly HistoryRow[]): string[] {
   const keys = new Set(history.flatMap((row) => Object.keys(row)))
   const named = [...keys].flatMap((key) => /^eval_(.+_)runtime$/.exec(key)?.[1] ?? [])
-  return named.length > 0 ? named : ['']
+  // The longest first: of two names of which one begins the other, it is the one that is meant.
+  return named.length > 0 ? named.sort((a, b) => b.length - a.length) : ['']
 }
 
 /** One chart for all metrics from 0 to 1, four at most; one for each other, such as the perplexity. */

@@ -48,7 +48,9 @@ export function rungsUpTo(max: number, { min, reductionFactor }: { min: number; 
   const halvings = Math.floor(Math.log(max / min) / Math.log(reductionFactor) + 1e-9)
   if (!Number.isInteger(max) || halvings < 1) {
     const least = min * reductionFactor
-    throw fail(`asha needs a whole length of at least ${least} (${min} x ${reductionFactor}) to halve in, not ${max}`)
+    throw fail(
+      `asha needs a whole length of at least ${least} (${min} x ${reductionFactor}) to halve in, not ${max}: raise --epochs or --max-steps, lower --min-length, or take --method random`,
+    )
   }
   const first = Math.max(min, Math.round(max / reductionFactor ** halvings))
   return [...Array.from({ length: halvings }, (_, k) => first * reductionFactor ** k), max]

@@ -11,6 +11,9 @@ import {
   type TrialSettings,
 } from './space.ts'
 
+/** More would take years, and as much memory as there is. */
+const mostTrials = 10_000
+
 /** Digits that a drawn number keeps, so that people can read and repeat it. */
 const digits = 4
 
@@ -29,6 +32,12 @@ export function suggestTrials(
   const wanted = count ?? (method === 'grid' ? size : Number.NaN)
   if (!Number.isInteger(wanted) || wanted < 1) {
     throw new ConfigError('TRIALS', `the number of trials must be a whole number of at least 1, not ${count}`)
+  }
+  if (wanted > mostTrials) {
+    throw new ConfigError(
+      'TRIALS',
+      `${wanted} trials are more than ${mostTrials}: take fewer trials, or fewer values of each setting`,
+    )
   }
   if (wanted > size) {
     throw new ConfigError('TRIALS', `the space has ${size} combinations, which are fewer than ${wanted} trials`)

@@ -231,7 +231,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     record,
     model,
     labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
-    args,
+    args: { ...args, ...reportDefaults },
     settings: { maxLength },
     modelName: options.modelName,
     trainSource: options.trainSource,

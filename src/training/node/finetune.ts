@@ -21,7 +21,7 @@ import { Trainer, type TrainResult } from '../trainer.ts'
 import { bestMetricName, trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
-import { finetuneRecord } from './finetune-record.ts'
+import { finetuneRecord, finetuneSettings } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
@@ -232,7 +232,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     model,
     labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
     args: { ...args, ...reportDefaults },
-    settings: { maxLength },
+    settings: finetuneSettings(model, maxLength),
     modelName: options.modelName,
     trainSource: options.trainSource,
     evalSource: options.evalSource,

@@ -40,9 +40,9 @@ export interface FinetuneResult {
   metrics: Record<string, MetricInterval>
   /** What `computeMetrics` made of the final predictions, under the same names. */
   ownMetrics: Record<string, number>
-  /** Absent if the run was aborted. */
+  /** Absent if the run was aborted or paused. */
   reportPath?: string
-  /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
+  /** The model card. Absent if the run was aborted or paused, or if the folder's README.md is not one that bertsmith wrote. */
   cardPath?: string
   /** Names of what stands in the output folder, for people. */
   files: string[]

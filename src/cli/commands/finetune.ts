@@ -18,7 +18,7 @@ import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
-import { Interrupted } from '../interrupted.ts'
+import { interrupted, stopRemark } from '../interrupted.ts'
 import {
   loraFlags,
   loraNeedsModel,
@@ -146,9 +146,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         stopFor(diagnosis, strict, { findings: diagnosis.findings, counts: diagnosis.counts })
       }
       const progress = trainingProgress(context.stderr, describeCut(maxLength, longTexts))
-      const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
-        .stoppable(remark, (signal) =>
+        .stoppable(stopRemark, (signal) =>
           runFinetuning(task, {
             model,
             tokenizer,
@@ -182,7 +181,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         )
         .finally(progress.finish)
       if (finished.endedBy) throw stopped(output, finished)
-      if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished.result)
       if (!finished.paused && finished.cardPath === undefined) context.note(foreignCard(output))
       return report(output, finished, context)
     } finally {
@@ -296,14 +295,6 @@ async function prepareModel(
 
 const describeTask = ({ head, config }: ModelDescription): string =>
   head?.hasProblemType ? `${head.task} (${config.problemType})` : (head?.task ?? 'none')
-
-function interrupted(output: string, { result }: FinetuneResult): Interrupted {
-  return new Interrupted(
-    'INTERRUPTED',
-    `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
-      'To go on, give the same command again with --resume.',
-  )
-}
 
 function stopped(output: string, { result, endedBy, findings }: FinetuneResult): Stopped {
   return new Stopped(

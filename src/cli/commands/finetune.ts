@@ -34,6 +34,7 @@ import { describeLongTexts, longTextSettings } from '../tasks/long-text-flags.ts
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
+import { textReading } from '../tasks/text-reading.ts'
 import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -273,10 +274,7 @@ async function prepareModel(
   const used = isTrainedFurther ? config.labels : labels
   task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await loadTokenizer(tokenizerPath === undefined ? folder : await modelFolder(tokenizerPath))
-  // A model of the task goes on reading long texts as it did, unless flags say otherwise.
-  const keepsWindows = longTexts === undefined && isOfTask
-  const read = keepsWindows ? config : { ...config, longTexts: undefined }
-  const limit = taskLength(commandTask, { config: read }, tokenizer, maxLength)
+  const reading = textReading(commandTask, longTexts, { config, isOfTask }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
   // The heads of fine-tuned tasks have parameters of the same names, which mean something else in each.
   const newHead = description.head !== undefined && !description.head.labelsAreTokens && !isOfTask
@@ -285,7 +283,7 @@ async function prepareModel(
     ...options,
     ...(used.length > 0 && { labels: used }),
     problemType,
-    longTexts: longTexts ? { ...longTexts, maxLength: limit } : keepsWindows ? undefined : null,
+    longTexts: reading.settings,
     newHead,
     lora: lora && { base: path, ...lora },
     logger,

@@ -163,6 +163,24 @@ describe('what cannot be ends with status 2', () => {
   })
 })
 
+describe('a model that is not trained, with windows of 8', () => {
+  beforeAll(() =>
+    makeModelFolder(at('windows'), at('tok'), 'sequence-classification', {
+      labels: ['negative', 'positive'],
+      longTexts: { pooling: 'max', maxLength: 8, stride: 2 },
+    }),
+  )
+
+  test.each(['masked-lm', 'multi-label-classification'])('to the doctor %s reads it without them', async (task) => {
+    const given = ['--model', at('windows'), '--train', at('train.csv'), '--max-length', '12', '--json']
+    const { findings } = await json(['doctor', '--task', task, ...given])
+    const cut = findings.find(({ code }: { code: string }) => code === 'TRUNCATION')
+    if (task !== 'masked-lm') expect(cut.message).toMatch(/are cut at 12 tokens/)
+    const own = await refused(['doctor', '--task', 'text-classification', ...given])
+    expect(own.message).toMatch(/windows of 8 tokens, not 12/)
+  })
+})
+
 test('the doctor knows what windows hold', async () => {
   const doctor = async (...rest: string[]) => {
     const args = [

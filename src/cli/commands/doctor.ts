@@ -1,7 +1,7 @@
 import { describeModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { bertSizes } from '../../models/bert-config.ts'
-import { type LongTexts, longTexts } from '../../models/long-texts.ts'
+import type { LongTexts } from '../../models/long-texts.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { checkNames } from '../../training/doctor/diagnose.ts'
@@ -11,9 +11,9 @@ import { maxLengthFlag, modelFolder } from '../inputs.ts'
 import { loraFlags, readLoraFlags } from '../lora-flags.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
 import { longTextSettings } from '../tasks/long-text-flags.ts'
-import { checkTaskFlags, findTask, taskNames } from '../tasks/registry.ts'
+import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
-import { taskLength } from '../tasks/task-length.ts'
+import { textReading } from '../tasks/text-reading.ts'
 import { readTrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 
@@ -81,17 +81,11 @@ export async function tokenization(
   if (from === undefined) return undefined
   const tokenizer = await loadTokenizer(from)
   // As finetune makes a model of random weights: as long as its texts.
-  const config: Parameters<typeof taskLength>[1]['config'] =
-    folder === undefined
-      ? { vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512 }
-      : (await describeModel(folder)).config
-  if (settings === undefined) {
-    return { tokenizer, maxLength: taskLength(task, { config }, tokenizer, maxLength), longTexts: config.longTexts }
-  }
-  const limit = taskLength(task, { config: { ...config, longTexts: undefined } }, tokenizer, maxLength)
-  return {
-    tokenizer,
-    maxLength: limit,
-    ...(settings && { longTexts: longTexts({ ...settings, maxLength: limit }, config.maxPositionEmbeddings) }),
-  }
+  const random = { vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: maxLength ?? tokenizer.maxLength ?? 512 }
+  const description = folder === undefined ? undefined : await describeModel(folder)
+  const start = description
+    ? { config: description.config, isOfTask: isModelOf(task, description) }
+    : { config: random, isOfTask: false }
+  const reading = textReading(task, settings, start, tokenizer, maxLength)
+  return { tokenizer, maxLength: reading.maxLength, longTexts: reading.longTexts }
 }

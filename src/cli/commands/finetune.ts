@@ -18,7 +18,7 @@ import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
-import { Interrupted } from '../interrupted.ts'
+import { interrupted, stopRemark } from '../interrupted.ts'
 import {
   loraFlags,
   loraNeedsModel,
@@ -35,6 +35,7 @@ import { describeLongTexts, longTextSettings } from '../tasks/long-text-flags.ts
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
+import { textReading } from '../tasks/text-reading.ts'
 import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -147,9 +148,8 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         stopFor(diagnosis, strict, { findings: diagnosis.findings, counts: diagnosis.counts })
       }
       const progress = trainingProgress(context.stderr, describeCut(maxLength, longTexts))
-      const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
-        .stoppable(remark, (signal) =>
+        .stoppable(stopRemark, (signal) =>
           runFinetuning(task, {
             model,
             tokenizer,
@@ -183,7 +183,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
         )
         .finally(progress.finish)
       if (finished.endedBy) throw stopped(output, finished)
-      if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (!finished.paused && finished.result.reason === 'aborted') throw interrupted(output, finished.result)
       if (!finished.paused && finished.cardPath === undefined) context.note(foreignCard(output))
       return report(output, finished, context)
     } finally {
@@ -275,10 +275,7 @@ async function prepareModel(
   const used = isTrainedFurther ? config.labels : labels
   task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await modelTokenizer(folder, tokenizerPath)
-  // A model of the task goes on reading long texts as it did, unless flags say otherwise.
-  const keepsWindows = longTexts === undefined && isOfTask
-  const read = keepsWindows ? config : { ...config, longTexts: undefined }
-  const limit = taskLength(commandTask, { config: read }, tokenizer, maxLength)
+  const reading = textReading(commandTask, longTexts, { config, isOfTask }, tokenizer, maxLength)
   const logger = { info: note, warn: note }
   // The heads of fine-tuned tasks have parameters of the same names, which mean something else in each.
   const newHead = description.head !== undefined && !description.head.labelsAreTokens && !isOfTask
@@ -287,7 +284,7 @@ async function prepareModel(
     ...options,
     ...(used.length > 0 && { labels: used }),
     problemType,
-    longTexts: longTexts ? { ...longTexts, maxLength: limit } : keepsWindows ? undefined : null,
+    longTexts: reading.settings,
     newHead,
     lora: lora && { base: path, ...lora },
     logger,
@@ -297,14 +294,6 @@ async function prepareModel(
 
 const describeTask = ({ head, config }: ModelDescription): string =>
   head?.hasProblemType ? `${head.task} (${config.problemType})` : (head?.task ?? 'none')
-
-function interrupted(output: string, { result }: FinetuneResult): Interrupted {
-  return new Interrupted(
-    'INTERRUPTED',
-    `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
-      'To go on, give the same command again with --resume.',
-  )
-}
 
 function stopped(output: string, { result, endedBy, findings }: FinetuneResult): Stopped {
   return new Stopped(

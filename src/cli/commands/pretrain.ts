@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
@@ -14,7 +13,7 @@ import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
-import { Interrupted } from '../interrupted.ts'
+import { interrupted, stopRemark } from '../interrupted.ts'
 import {
   loraFlags,
   loraNeedsModel,
@@ -145,9 +144,8 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     try {
       context.note(`${model.className}, ${parameterText(model)}; objective ${objective}`)
       const progress = trainingProgress(context.stderr)
-      const remark = 'Stopping after this step, then saving a checkpoint; Ctrl-C again ends at once.'
       const finished = await context
-        .stoppable(remark, (signal) =>
+        .stoppable(stopRemark, (signal) =>
           runPretraining({
             model,
             tokenizer,
@@ -174,7 +172,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
           }),
         )
         .finally(progress.finish)
-      if (finished.result.reason === 'aborted') throw interrupted(output, finished)
+      if (finished.result.reason === 'aborted') throw interrupted(output, finished.result)
       if (finished.cardPath === undefined) context.note(foreignCard(output))
       return report(output, finished, context)
     } finally {
@@ -267,14 +265,6 @@ async function prepareModel(
 }
 
 const wordPiece = async (folder: string) => requireBertTokenizer(await loadTokenizer(folder), 'pretrain')
-
-function interrupted(output: string, { result }: PretrainResult): Interrupted {
-  return new Interrupted(
-    'INTERRUPTED',
-    `stopped after step ${result.steps} of ${result.state.max_steps}; saved ${join(output, `checkpoint-${result.steps}`)}. ` +
-      'To go on, give the same command again with --resume.',
-  )
-}
 
 function report(
   output: string,

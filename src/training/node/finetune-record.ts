@@ -1,5 +1,6 @@
 import { describeCut } from '../../data/text-windows.ts'
-import type { RunRecord } from '../run-record.ts'
+import type { EncoderModel } from '../../models/model.ts'
+import type { RunRecord, SettingValue } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
@@ -52,12 +53,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
       ...(evalExamples > 0 && { evalExamples, evalSource }),
       labelCounts,
     },
-    settings: {
-      ...args,
-      maxLength,
-      ...(config.longTexts && { longTexts: JSON.stringify(config.longTexts) }),
-      ...adapterSettings(model),
-    },
+    settings: { ...args, ...finetuneSettings(model, maxLength) },
     environment: run.environment,
     history: result.state.log_history,
     metrics,
@@ -67,4 +63,10 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     warnings,
     findings: run.findings,
   }
+}
+
+/** What decides a run beside its training arguments, for report and model card. */
+export function finetuneSettings(model: EncoderModel, maxLength: number): Record<string, SettingValue> {
+  const { longTexts } = model.config
+  return { maxLength, ...(longTexts && { longTexts: { ...longTexts } }), ...adapterSettings(model) }
 }

@@ -21,7 +21,7 @@ import { Trainer, type TrainResult } from '../trainer.ts'
 import { bestMetricName, trainingArguments } from '../training-arguments.ts'
 import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
-import { finetuneRecord } from './finetune-record.ts'
+import { finetuneRecord, finetuneSettings } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
@@ -40,9 +40,9 @@ export interface FinetuneResult {
   metrics: Record<string, MetricInterval>
   /** What `computeMetrics` made of the final predictions, under the same names. */
   ownMetrics: Record<string, number>
-  /** Absent if the run was aborted. */
+  /** Absent if the run was aborted or paused. */
   reportPath?: string
-  /** The model card. Absent if the run was aborted, or if the folder's README.md is not one that bertsmith wrote. */
+  /** The model card. Absent if the run was aborted or paused, or if the folder's README.md is not one that bertsmith wrote. */
   cardPath?: string
   /** Names of what stands in the output folder, for people. */
   files: string[]
@@ -232,8 +232,8 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     record,
     model,
     labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
-    args,
-    settings: { maxLength },
+    args: { ...args, ...reportDefaults },
+    settings: finetuneSettings(model, maxLength),
     modelName: options.modelName,
     trainSource: options.trainSource,
     evalSource: options.evalSource,

@@ -60,10 +60,18 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
 
 /** What decides a run beside its training arguments. */
 export function pretrainingSettings(
-  { masking, model }: PretrainOptions,
+  { masking, model, startEmbeddings, pairs = 'next-sentence', duplicates }: PretrainOptions,
   phases: readonly PretrainPhase[],
 ): Record<string, SettingValue> {
-  return { ...lengths(phases), ...(masking && { masking: masking.kind }), ...adapterSettings(model) }
+  const hasPairs = model.definition.head?.task === 'pretraining'
+  return {
+    ...lengths(phases),
+    ...(masking && { masking: masking.kind }),
+    ...(masking?.probability !== undefined && { maskProbability: masking.probability }),
+    ...(hasPairs && { pairs, ...(duplicates !== undefined && { duplicates }) }),
+    ...(startEmbeddings === 'cooccurrence' && { startEmbeddings }),
+    ...adapterSettings(model),
+  }
 }
 
 function lengths(phases: readonly PretrainPhase[]): Record<string, number | string> {

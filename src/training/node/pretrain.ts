@@ -210,7 +210,7 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
     task: model.definition.head?.task,
     model,
     labels: [],
-    args,
+    args: { ...args, ...reportDefaults },
     settings: pretrainingSettings(options, phases),
     modelName: options.modelName,
     trainSource: corpus.join(', '),

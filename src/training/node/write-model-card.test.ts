@@ -77,6 +77,14 @@ test("has the run's facts, with files' names but not their folders", async () =>
   expect(card).not.toMatch(/adamBeta1|doctor/)
 })
 
+test('does not say where the logs are', async () => {
+  const output = join(root, 'logged')
+  const loggingDir = join(root, 'secret', 'logs')
+  await run(output, { args: { maxSteps: 1, reportTo: ['jsonl'], loggingDir } })
+  expect(await readdir(loggingDir)).not.toEqual([])
+  expect(await cardOf(output)).not.toMatch(/secret|loggingDir|reportTo/)
+})
+
 test('several files, and parts of files, keep their names', async () => {
   const output = join(root, 'several')
   await run(output, {

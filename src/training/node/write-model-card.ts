@@ -66,6 +66,7 @@ async function cardFacts(run: CardRun): Promise<CardFacts> {
     start: modelName === undefined ? undefined : basename(modelName),
     trainingData: fileNames(train),
     evaluationData: fileNames(evaluation),
+    longTexts: model.config.longTexts,
     settings: { ...chosenSettings(args), ...run.settings },
     bestBy: args.loadBestModelAtEnd ? args.metricForBestModel : undefined,
     diagnosed: run.diagnosed,

@@ -1,3 +1,4 @@
+import type { WindowOptions } from '../../data/text-windows.ts'
 import type { RunRecord, SettingValue } from '../run-record.ts'
 
 /** What only a person can say of a model, for its card. What is not told is left out. */
@@ -26,6 +27,8 @@ export interface CardFacts {
   /** Names of the data's files, without folders. */
   trainingData?: string
   evaluationData?: string
+  /** Of a model that pools the windows of long texts. */
+  longTexts?: WindowOptions
   /** Settings that are not as they would be if nothing were said, and the ones that every reader asks for. */
   settings: Readonly<Record<string, SettingValue>>
   /** Whether the weights are those of the best evaluation, and by which metric. */

@@ -130,6 +130,20 @@ test('a task that there is no line for has neither tag nor usage', () => {
   expect(text).not.toContain('How to use it')
 })
 
+test('what becomes of longer texts, and that transformers knows no windows', () => {
+  const ofModel = { ...facts, record: { ...record, model: { ...record.model, maxLength: 16 } } }
+  const cut = renderModelCard(ofModel)
+  expect(cut).toContain('at most 16 tokens at once: longer texts are cut at 16 tokens.')
+  expect(cut).not.toMatch(/windows/)
+  const windows = { maxLength: 16, stride: 4 }
+  const whole = renderModelCard({ ...ofModel, longTexts: windows })
+  expect(whole).toContain('longer texts are read in windows that repeat 4 tokens; of a pair, the shorter may be cut to')
+  expect(whole).toMatch(/transformers knows no windows.*truncation=True, max_length=16/)
+  expect(renderModelCard({ ...ofModel, longTexts: { ...windows, maxWindows: 2 } })).toContain(
+    'read in windows that repeat 4 tokens and cut after 2 windows of 16 tokens.',
+  )
+})
+
 test('many labels: the first of them', () => {
   const labels = Array.from({ length: 120 }, (_, i) => `label ${i}`)
   const card = renderModelCard({

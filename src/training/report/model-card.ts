@@ -1,3 +1,4 @@
+import { describeCut } from '../../data/text-windows.ts'
 import type { ReportedMetric } from '../run-record.ts'
 import type { CardFacts } from './card-facts.ts'
 import { cardFrontMatter } from './card-front-matter.ts'
@@ -157,9 +158,9 @@ function findings({ record, diagnosed }: CardFacts): string | undefined {
   return `## What the doctor found\n\n${lines.join('\n')}`
 }
 
-function limits({ record, trainingData, evaluationData, bestBy }: CardFacts): string {
-  const { model, data, warnings = [], task } = record
-  const windows = cardTask(task)?.windows === true
+function limits(facts: CardFacts): string {
+  const { record, trainingData, evaluationData, bestBy } = facts
+  const { model, data, warnings = [] } = record
   const trained = `It was trained on ${examplesOf(data.trainExamples, trainingData)}`
   const measured =
     data.evalExamples === undefined || Object.keys(record.metrics).length === 0
@@ -169,7 +170,7 @@ function limits({ record, trainingData, evaluationData, bestBy }: CardFacts): st
     ...(model.maxLength === undefined
       ? []
       : [
-          `It was trained on at most ${formatCount(model.maxLength)} tokens at once: longer texts are ${windows ? 'read in windows' : 'cut'}.`,
+          `It was trained on at most ${formatCount(model.maxLength)} tokens at once: longer texts are ${longerTexts(facts, model.maxLength)}.`,
         ]),
     trained + measured,
     ...(bestBy === undefined
@@ -183,7 +184,16 @@ function limits({ record, trainingData, evaluationData, bestBy }: CardFacts): st
   return `## Limits\n\n${lines.map((line) => `- ${line}`).join('\n')}`
 }
 
-function usage({ record }: CardFacts): string | undefined {
+/** What becomes of texts that are longer than so many tokens. */
+function longerTexts({ record, longTexts }: CardFacts, maxLength: number): string {
+  if (!longTexts) return cardTask(record.task)?.windows ? 'read in windows' : `cut ${describeCut(maxLength)}`
+  const { stride, maxWindows } = longTexts
+  // Without a limit on windows, only the shorter text of a pair is ever cut.
+  const cut = `cut ${describeCut(maxLength, longTexts)}`
+  return `read in windows that repeat ${stride} tokens${maxWindows === undefined ? '; of a pair, the shorter may be' : ' and'} ${cut}`
+}
+
+function usage({ record, longTexts }: CardFacts): string | undefined {
   const task = cardTask(record.task)
   if (!task) return undefined
   const bertsmith = task.predict === '' ? [] : [`\`\`\`\nnpx bertsmith predict --model FOLDER ${task.predict}\n\`\`\``]
@@ -192,5 +202,11 @@ function usage({ record }: CardFacts): string | undefined {
     'FOLDER is the folder of this file.',
     ...bertsmith,
     `\`\`\`python\n${task.python}\n\`\`\``,
+    ...(longTexts
+      ? [
+          `transformers knows no windows: of a longer text it reads the first alone, and only if told to cut it there ` +
+            `(truncation=True, max_length=${longTexts.maxLength}).`,
+        ]
+      : []),
   ].join('\n\n')
 }

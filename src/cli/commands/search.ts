@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
+import { undecisiveArguments } from '../../training/node/run-identity.ts'
 import { planSearch, search as runSearch } from '../../training/node/search.ts'
 import type { SearchOptions, SearchResult } from '../../training/node/search-options.ts'
 import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
 import { isRange, type SearchMethod, type SearchSpace, searchMethods, spaceSize } from '../../training/search/space.ts'
 import { bestMetricName, type TrainingArguments, trainingDefaults } from '../../training/training-arguments.ts'
+import { cardFlags } from '../card-flags.ts'
 import {
   type CommandContext,
   camelCase,
@@ -185,10 +187,19 @@ function checkComparable(names: readonly string[], space: SearchSpace, method: S
 
 const trainingLength = ({ maxSteps, epochs }: TrainingArguments) => (maxSteps > 0 ? { steps: maxSteps } : { epochs })
 
+/** What a search may be resumed with or without: it decides nothing, or the plan has it. */
+const notInIdentity: readonly string[] = [
+  ...['watch', 'doctor', 'strict', 'threads', 'seed', 'saveAdapter'],
+  ...Object.keys(cardFlags).map(camelCase),
+  ...undecisiveArguments,
+]
+
 /** What a resumed search must share. */
-function identity({ watch, doctor, strict, threads, seed, ...settings }: Record<string, unknown>) {
-  return settings as Record<string, SettingValue>
-}
+const identity = (settings: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => !notInIdentity.includes(name))) as Record<
+    string,
+    SettingValue
+  >
 
 /**
  * Checks every value of the space, and both ends of its ranges, beside the first of all others.

@@ -140,6 +140,13 @@ describe('what cannot be is refused before anything is trained', () => {
       [...withEval, '--space', 'batch-size=8,16', '--metric-for-best-model', 'f2'],
       /unknown metric "f2"/,
     ],
+    ['adapters of no rank', [...withEval, '--space', 'batch-size=8,16', '--lora-alpha', '4'], /needs --lora-rank N/],
+    ['an adapter to save', [...withEval, '--space', 'batch-size=8,16', '--save-adapter'], /needs --lora-rank N/],
+    [
+      'adapters on random weights',
+      [...withEval, '--space', 'batch-size=8,16', '--lora-rank', '2', '--size', 'tiny'],
+      /give --model DIR, not --size/,
+    ],
     [
       'more trials than combinations',
       [...withEval, '--space', 'batch-size=8,16', '--trials', '20'],

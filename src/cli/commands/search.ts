@@ -22,6 +22,7 @@ import {
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { checkOutputFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import { encoderStart, type loraFlags, readAdaptation } from '../lora-flags.ts'
 import { searchProgress } from '../search/search-progress.ts'
 import { trialTable } from '../search/search-tables.ts'
 import { readSpace } from '../search/space-flags.ts'
@@ -58,12 +59,14 @@ const decidedHere = ['pause-after-epochs', 'pause-after-steps', 'watch']
 const finetuneFlags = Object.fromEntries(Object.entries(finetune.flags).filter(([name]) => !decidedHere.includes(name)))
 
 type SearchValues = ValuesOf<typeof searchFlags> &
+  ValuesOf<typeof loraFlags> &
   DataFiles & {
     readonly task: string
     readonly output: string
     readonly model?: string
     readonly size?: string
     readonly tokenizer?: string
+    readonly saveAdapter?: boolean
     readonly resume?: boolean
     readonly overwrite?: boolean
     readonly doctor?: boolean
@@ -100,6 +103,7 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
         'NO_EVAL_DATA',
         'a search judges trials on held-out data: give --eval FILE or --eval-split 0.1',
       )
+    readAdaptation(values)
     const settings = trialSettings(values)
     checkComparable(Object.keys(settings), space, method, values.evalSplit)
     const args = readTrainingFlags(settings, true)
@@ -242,7 +246,7 @@ async function lookOver(
       evalExamples: evaluation,
       ...texts,
       args,
-      start: values.size === undefined ? 'trained' : 'random',
+      start: encoderStart(values),
       seed: args.seed,
       // Of a varied rate the settings say nothing.
       skip: Object.hasOwn(space, 'learningRate') ? ['learning-rate'] : [],

@@ -179,6 +179,14 @@ describe('a model that is not trained, with windows of 8', () => {
     const own = await refused(['doctor', '--task', 'text-classification', ...given])
     expect(own.message).toMatch(/windows of 8 tokens, not 12/)
   })
+
+  test('is not compared as if it cut texts', async () => {
+    const labels = { labels: ['negative', 'positive'] }
+    await makeModelFolder(at('cutting'), at('tok'), 'sequence-classification', labels)
+    const given = ['evaluate', '--model', at('cutting'), '--data', at('test.csv'), '--json', '--long-texts', 'none']
+    const error = await refused([...given, '--compare', at('windows')])
+    expect([error.code, error.message]).toEqual(['LONG_TEXTS', expect.stringContaining(at('windows'))])
+  })
 })
 
 test('the doctor knows what windows hold', async () => {

@@ -70,6 +70,7 @@ test('finetune leaves a merged model and the adapter; evaluate takes the one', {
   ])
   expect([status, stderr]).toEqual([0, expect.stringMatching(/parameters, of which [\d,]+ are trained \(\d.* %\)/)])
   expect(readdirSync(at('out/adapter'))).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+  expect(readFileSync(at('out/README.md'), 'utf8')).toMatch(/\| lora \| rank 2, alpha 4, .*\n\| trainedParameters \|/)
   const evaluated = await runHere(['evaluate', '--model', at('out'), '--data', at('train.csv'), '--json'])
   expect(JSON.parse(evaluated.stdout).metrics.loss.value).toBeCloseTo(JSON.parse(stdout).metrics.loss, 5)
 })

@@ -2,6 +2,7 @@
 import { ConfigError } from '../core/errors.ts'
 import { type LoraConfig, loraConfig } from '../models/lora.ts'
 import type { EncoderModel } from '../models/model.ts'
+import type { EncoderStart } from '../training/doctor/settings-context.ts'
 import { ADAPTER_FOLDER } from '../training/node/run-folder.ts'
 import { type Flags, kebabCase, type ValuesOf } from './command.ts'
 
@@ -71,9 +72,33 @@ export function readSaveAdapter({ saveAdapter = false }: { readonly saveAdapter?
   return saveAdapter
 }
 
-/** Why adapters and `--size` do not go together. */
-export const loraNeedsModel =
-  '--lora-rank puts adapters on a trained model, which stays as it is: give --model DIR, not --size'
+/** What a training starts from, and whether it trains adapters. */
+interface AdaptationValues extends ValuesOf<typeof loraFlags> {
+  readonly size?: string
+  readonly saveAdapter?: boolean
+}
+
+/**
+ * How a training adapts its model, and whether the adapter is saved as well.
+ * @throws ConfigError `LORA` for adapters on random weights; as `readLoraFlags` and `readSaveAdapter`
+ */
+export function readAdaptation(values: AdaptationValues): { lora?: Partial<LoraConfig>; saveAdapter: boolean } {
+  const lora = readLoraFlags(values)
+  const saveAdapter = readSaveAdapter(values, lora)
+  if (lora && values.size !== undefined) {
+    throw new ConfigError(
+      'LORA',
+      '--lora-rank puts adapters on a trained model, which stays as it is: give --model DIR, not --size',
+    )
+  }
+  return { lora, saveAdapter }
+}
+
+/** What the weights of a training's encoder are at its start, as the doctor asks. @throws as `readLoraFlags` */
+export function encoderStart(values: AdaptationValues): EncoderStart {
+  if (readLoraFlags(values)) return 'adapted'
+  return values.size === undefined ? 'trained' : 'random'
+}
 
 /** `1,234 parameters`, and which share of them is trained if that is not all. */
 export function parameterText({ parameterCount, trainableParameterCount }: EncoderModel): string {

@@ -8,7 +8,7 @@ import { checkNames } from '../../training/doctor/diagnose.ts'
 import { defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { maxLengthFlag, modelFolder } from '../inputs.ts'
-import { loraFlags, readLoraFlags } from '../lora-flags.ts'
+import { encoderStart, loraFlags, readAdaptation } from '../lora-flags.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
 import { longTextSettings } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
@@ -42,6 +42,7 @@ export const doctor = defineCommand({
     checkTaskFlags(commandTask, values)
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
+    readAdaptation(values)
     const texts = await tokenization(commandTask, values)
     const { train, evaluation } = await readTrainingData(commandTask, values, args.seed, note)
     const diagnosis = await diagnoseFiles(values.task, values, {
@@ -49,7 +50,7 @@ export const doctor = defineCommand({
       evalExamples: evaluation,
       ...texts,
       args,
-      start: readLoraFlags(values) ? 'adapted' : values.size === undefined ? 'trained' : 'random',
+      start: encoderStart(values),
       skip: values.skip,
       seed: args.seed,
     })

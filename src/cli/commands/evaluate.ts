@@ -82,25 +82,31 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
       await requireNoRun(folder, 'choose another folder')
     }
     const second = values.compare === undefined ? undefined : await describeFolder(values.compare)
-    if (second) requireComparable(task, first, second)
+    if (second) {
+      requireComparable(task, first, second)
+      requireSameLongTexts(commandTask, values, second.config.longTexts, second.folder)
+    }
     const examples = await commandTask.read(data, values, context.note)
     task.check(first, examples)
     if (second) checkCompared(task, second, examples)
     const slicings = await readSlicings(values.slice ?? [], examples, data, values)
 
     const run = { commandTask, values, examples }
-    const { model, tokenizer, predictions, maxLength, truncated } = await answer(run, first, context)
+    const own = await readerOf(run, first)
+    const other = second && (await readerOf(run, second))
+    if (other && first.head?.labelsAreTokens) requireSameTokens(own, other)
+    const { tokenizer, maxLength } = own
+    const { model, predictions, truncated } = await answer(run, own, context)
     try {
-      const other = second && (await answer(run, second, context))
-      await other?.model.close()
-      if (other && first.head?.labelsAreTokens) requireSameTokens({ tokenizer, maxLength }, other)
+      const compared = other && (await answer(run, other, context))
+      await compared?.model.close()
       const metrics = task.intervals(predictions, names, seed)
       // Those that the data has: tags that mark no entities have no F1.
       const measured = names.filter((name) => name in metrics)
       const slices = measureSlices(slicings, task.scorer([predictions], measured), seed)
-      const comparison = other && {
-        model: second.folder,
-        metrics: pairedTests(task.scorer([predictions, other.predictions], measured), { seed }),
+      const comparison = compared && {
+        model: other.folder,
+        metrics: pairedTests(task.scorer([predictions, compared.predictions], measured), { seed }),
       }
       const classified = predictions as unknown as ClassificationPredictions // by checkProbabilityFlags
       const temperature = values.fitTemperature ? temperatureFit(classified) : undefined
@@ -170,23 +176,34 @@ interface EvaluationRun {
   examples: readonly unknown[]
 }
 
+/** How a model will read texts, which is known before its weights are loaded. */
+interface Reader {
+  folder: string
+  tokenizer: Tokenizer
+  maxLength: number
+}
+
+async function readerOf(
+  { commandTask, values }: EvaluationRun,
+  { folder, config }: ModelDescription & { folder: string },
+): Promise<Reader> {
+  const tokenizer = await loadTokenizer(folder)
+  return { folder, tokenizer, maxLength: taskLength(commandTask, { config }, tokenizer, values.maxLength) }
+}
+
 interface Answers {
   /** To be closed. */
   model: EncoderModel
-  tokenizer: Tokenizer
   predictions: TaskPredictions
-  maxLength: number
   truncated: number
 }
 
 async function answer(
   { commandTask, values, examples }: EvaluationRun,
-  { folder, config }: ModelDescription & { folder: string },
+  { folder, tokenizer, maxLength }: Reader,
   { stderr }: CommandContext,
 ): Promise<Answers> {
   const { batchSize = 32, threads } = values
-  const tokenizer = await loadTokenizer(folder)
-  const maxLength = taskLength(commandTask, { config }, tokenizer, values.maxLength)
   const model = await loadModel(folder, commandTask.head, { requireHead: true, threads })
   try {
     let progress: ReturnType<typeof createProgress> | undefined
@@ -202,7 +219,7 @@ async function answer(
       },
     })
     progress?.finish()
-    return { model, tokenizer, predictions, maxLength, truncated }
+    return { model, predictions, truncated }
   } catch (error) {
     await model.close()
     throw error

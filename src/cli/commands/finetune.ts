@@ -19,14 +19,7 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
 import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
 import { interrupted, stopRemark } from '../interrupted.ts'
-import {
-  loraFlags,
-  loraNeedsModel,
-  parameterText,
-  readLoraFlags,
-  readSaveAdapter,
-  saveAdapterFlag,
-} from '../lora-flags.ts'
+import { encoderStart, loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lora-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
 import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
@@ -99,8 +92,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const { output, resume = false, overwrite = false } = values
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
-    const lora = readLoraFlags(values)
-    const saveAdapter = readSaveAdapter(values, lora)
+    const { lora, saveAdapter } = readAdaptation(values)
     const evalFiles = evaluationFiles(values.eval)
     const setNames = typeof evalFiles === 'string' ? [] : Object.keys(evalFiles)
     const best = metricOfSet(
@@ -139,7 +131,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
             maxLength,
             longTexts,
             args,
-            start: lora ? 'adapted' : isRandom ? 'random' : 'trained',
+            start: encoderStart(values),
             seed: args.seed,
           })
         : undefined
@@ -242,7 +234,6 @@ async function prepareModel(
       'give --model DIR to go on from a model, or --size tiny --tokenizer DIR to start from scratch',
     )
   }
-  if (lora && path === undefined) throw new ConfigError('LORA', loraNeedsModel)
   if (path === undefined) {
     if (tokenizerPath === undefined)
       throw new ConfigError('MISSING_FLAG', '--size needs --tokenizer DIR: bertsmith tokenizer train makes one')

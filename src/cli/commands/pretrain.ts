@@ -14,14 +14,7 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
 import { checkOutputFolder, modelFolder } from '../inputs.ts'
 import { interrupted, stopRemark } from '../interrupted.ts'
-import {
-  loraFlags,
-  loraNeedsModel,
-  parameterText,
-  readLoraFlags,
-  readSaveAdapter,
-  saveAdapterFlag,
-} from '../lora-flags.ts'
+import { loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lora-flags.ts'
 import { maskingOf, oneOf } from '../masking-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
@@ -110,8 +103,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     const objective = oneOf(values.objective ?? 'mlm', Object.keys(objectives), '--objective')
     const masking = maskingOf(values)
     const args = readTrainingFlags(values, true)
-    const lora = readLoraFlags(values)
-    const saveAdapter = readSaveAdapter(values, lora)
+    const { lora, saveAdapter } = readAdaptation(values)
     const phases = phasesOf(values)
     const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
     if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
@@ -230,7 +222,6 @@ async function prepareModel(
       'give --model DIR to go on from a model, or --size mini --tokenizer DIR to start from scratch',
     )
   }
-  if (lora && path === undefined) throw new ConfigError('LORA', loraNeedsModel)
   const { task } = objectives[objective]
   const options = { seed, threads }
   if (path !== undefined) {

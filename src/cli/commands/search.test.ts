@@ -77,6 +77,20 @@ test('a search that is killed takes its trial with it, and goes on with --resume
   expect(stderr).toMatch(/trial \d of 2, learning-rate .*, batch-size 4: accuracy [01]\.\d{4} after \d+ steps/)
 })
 
+test('a resumed search may change what decides nothing, and nothing else', async () => {
+  const at = (name: string) => join(folder, name)
+  const args = [
+    ...['search', '--task', 'text-classification', '--model', at('base'), '--train', at('dev.csv'), '--eval'],
+    ...[at('dev.csv'), '--method', 'grid', '--space', 'batch-size=4', '--max-steps', '1', '--threads', '1'],
+    ...['--no-doctor', '--json', '--output', at('one')],
+  ]
+  expect((await runHere(args)).status).toBe(0)
+  const told = await runHere([...args, '--resume', '--license', 'mit', '--logging-steps', '7'])
+  expect(told.status, told.stdout).toBe(0)
+  const changed = await runHere([...args, '--resume', '--weight-decay', '0.1'])
+  expect([changed.status, changed.stdout]).toEqual([2, expect.stringContaining('weightDecay')])
+})
+
 describe('what cannot be is refused before anything is trained', () => {
   const base = () => [
     ...`search --task text-classification --model ${folder}/base --train ${folder}/train.csv --no-doctor`.split(' '),
@@ -125,6 +139,13 @@ describe('what cannot be is refused before anything is trained', () => {
       'an unknown metric',
       [...withEval, '--space', 'batch-size=8,16', '--metric-for-best-model', 'f2'],
       /unknown metric "f2"/,
+    ],
+    ['adapters of no rank', [...withEval, '--space', 'batch-size=8,16', '--lora-alpha', '4'], /needs --lora-rank N/],
+    ['an adapter to save', [...withEval, '--space', 'batch-size=8,16', '--save-adapter'], /needs --lora-rank N/],
+    [
+      'adapters on random weights',
+      [...withEval, '--space', 'batch-size=8,16', '--lora-rank', '2', '--size', 'tiny'],
+      /give --model DIR, not --size/,
     ],
     [
       'more trials than combinations',

@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
+import { undecisiveArguments } from '../../training/node/run-identity.ts'
 import { planSearch, search as runSearch } from '../../training/node/search.ts'
 import type { SearchOptions, SearchResult } from '../../training/node/search-options.ts'
 import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
 import { isRange, type SearchMethod, type SearchSpace, searchMethods, spaceSize } from '../../training/search/space.ts'
 import { bestMetricName, type TrainingArguments, trainingDefaults } from '../../training/training-arguments.ts'
+import { cardFlags } from '../card-flags.ts'
 import {
   type CommandContext,
   camelCase,
@@ -20,6 +22,7 @@ import {
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { checkOutputFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
+import { encoderStart, type loraFlags, readAdaptation } from '../lora-flags.ts'
 import { searchProgress } from '../search/search-progress.ts'
 import { trialTable } from '../search/search-tables.ts'
 import { readSpace } from '../search/space-flags.ts'
@@ -56,12 +59,14 @@ const decidedHere = ['pause-after-epochs', 'pause-after-steps', 'watch']
 const finetuneFlags = Object.fromEntries(Object.entries(finetune.flags).filter(([name]) => !decidedHere.includes(name)))
 
 type SearchValues = ValuesOf<typeof searchFlags> &
+  ValuesOf<typeof loraFlags> &
   DataFiles & {
     readonly task: string
     readonly output: string
     readonly model?: string
     readonly size?: string
     readonly tokenizer?: string
+    readonly saveAdapter?: boolean
     readonly resume?: boolean
     readonly overwrite?: boolean
     readonly doctor?: boolean
@@ -98,6 +103,7 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
         'NO_EVAL_DATA',
         'a search judges trials on held-out data: give --eval FILE or --eval-split 0.1',
       )
+    readAdaptation(values)
     const settings = trialSettings(values)
     checkComparable(Object.keys(settings), space, method, values.evalSplit)
     const args = readTrainingFlags(settings, true)
@@ -185,10 +191,19 @@ function checkComparable(names: readonly string[], space: SearchSpace, method: S
 
 const trainingLength = ({ maxSteps, epochs }: TrainingArguments) => (maxSteps > 0 ? { steps: maxSteps } : { epochs })
 
+/** What a search may be resumed with or without: it decides nothing, or the plan has it. */
+const notInIdentity: readonly string[] = [
+  ...['watch', 'doctor', 'strict', 'threads', 'seed', 'saveAdapter'],
+  ...Object.keys(cardFlags).map(camelCase),
+  ...undecisiveArguments,
+]
+
 /** What a resumed search must share. */
-function identity({ watch, doctor, strict, threads, seed, ...settings }: Record<string, unknown>) {
-  return settings as Record<string, SettingValue>
-}
+const identity = (settings: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => !notInIdentity.includes(name))) as Record<
+    string,
+    SettingValue
+  >
 
 /**
  * Checks every value of the space, and both ends of its ranges, beside the first of all others.
@@ -231,7 +246,7 @@ async function lookOver(
       evalExamples: evaluation,
       ...texts,
       args,
-      start: values.size === undefined ? 'trained' : 'random',
+      start: encoderStart(values),
       seed: args.seed,
       // Of a varied rate the settings say nothing.
       skip: Object.hasOwn(space, 'learningRate') ? ['learning-rate'] : [],

@@ -3,22 +3,26 @@ import { createHash } from 'node:crypto'
 import type { EncoderModel } from '../../models/model.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
 
+/** The arguments that do not change the course of a run. */
+export const undecisiveArguments = [
+  'loggingSteps',
+  'loggingStrategy',
+  'loggingFirstStep',
+  'saveOnlyModel',
+  'accumulationCheck',
+  'autoMicroBatch',
+  'saveTotalLimit',
+  'saveMinutes',
+  'evalBatchSize',
+  'reportTo',
+  'loggingDir',
+] as const satisfies readonly (keyof TrainingArguments)[]
+
 /** The settings that change the course of a run; the others may change when it is resumed. */
-export function decisive({
-  loggingSteps,
-  loggingStrategy,
-  loggingFirstStep,
-  saveOnlyModel,
-  accumulationCheck,
-  autoMicroBatch,
-  saveTotalLimit,
-  saveMinutes,
-  evalBatchSize,
-  reportTo,
-  loggingDir,
-  ...rest
-}: TrainingArguments) {
-  return rest
+export function decisive(args: TrainingArguments): Omit<TrainingArguments, (typeof undecisiveArguments)[number]> {
+  const rest: Partial<TrainingArguments> = { ...args }
+  for (const name of undecisiveArguments) delete rest[name]
+  return rest as TrainingArguments
 }
 
 /**

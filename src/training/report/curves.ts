@@ -65,8 +65,7 @@ const setColors = [2, 3, 4] as const
 function setPrefixes(history: readonly HistoryRow[]): string[] {
   const keys = new Set(history.flatMap((row) => Object.keys(row)))
   const named = [...keys].flatMap((key) => /^eval_(.+_)runtime$/.exec(key)?.[1] ?? [])
-  // The longest first: of two names of which one begins the other, it is the one that is meant.
-  return named.length > 0 ? named.sort((a, b) => b.length - a.length) : ['']
+  return named.length > 0 ? named : ['']
 }
 
 /** One chart for all metrics from 0 to 1, four at most; one for each other, such as the perplexity. */
@@ -74,7 +73,9 @@ function metricCharts(history: readonly HistoryRow[], record: RunRecord, shared:
   const logged = new Set(history.flatMap((row) => Object.keys(row)).filter((key) => /^eval_./.test(key)))
   const prefixes = setPrefixes(history)
   const isLossOrMachine = (key: string) => {
-    const prefix = prefixes.find((each) => key.startsWith(`eval_${each}`)) ?? ''
+    // Of two names of which one begins the other, the longer one is meant.
+    const fitting = prefixes.filter((each) => key.startsWith(`eval_${each}`))
+    const prefix = fitting.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
     const name = key.slice('eval_'.length + prefix.length)
     return name === 'loss' || notMetrics.test(name)
   }

@@ -20,8 +20,10 @@ export interface BatchInputs {
   padding(heads: number): PaddingIndex
   /** 1 where a cell holds a token: [batch, 1, longest, 1] */
   cellMask: Value
-  /** Added to attention scores: 0 for tokens, very negative for padding: [batch, 1, 1, longest] */
-  keyBias: Value
+  /** Added to attention scores: 0 for tokens, `paddingScore` for padding: [batch, 1, 1, longest] */
+  attentionBias: Value
+  /** Added to scores that no softmax with attention's guarantee follows: 0 for tokens, the lowest float32 for padding; as above */
+  cellBias(): Value
   /** Row of each sequence's first token: int32 [batch] */
   firstTokens: Value
   /** Rows that have a label of their own: int32 [masked] */
@@ -123,7 +125,8 @@ export function declareBatchInputs(graph: Graph, dtype: DType = 'float32'): Batc
       cellMask,
     }),
     cellMask,
-    keyBias: graph.input('keyBias', dtype, ['batch', 1, 1, 'longest']),
+    attentionBias: graph.input('attentionBias', dtype, ['batch', 1, 1, 'longest']),
+    cellBias: lazily('cellBias', dtype, ['batch', 1, 1, 'longest']),
     firstTokens: graph.input('firstTokens', 'int32', ['batch']),
     maskedRows: lazily('maskedRows', 'int32', ['masked']),
     headRows: lazily('headRows', 'int32', ['rows']),
@@ -153,6 +156,13 @@ const scaleInputs: Record<LabelKind, string> = {
 /** Far below any score, so that its exponential is 0; the lowest float32, as transformers uses. */
 const maskedScore = -3.4028234663852886e38
 
+/**
+ * What is added to the attention scores of padding. Its cells hold the sequence's first token, see `rowOfCell`, so that their
+ * scores end 50 below a real one's: their share is e^-50 = 2e-22 at most, which no float32 sum of shares can tell from 0. Scores further
+ * down would come out of the engine's softmax as denormal numbers, which processors are ten times slower with.
+ */
+const paddingScore = -50
+
 /** A batch as tensors for the inputs that a graph declares. */
 export function batchTensors(
   batch: ModelBatch,
@@ -166,16 +176,18 @@ export function batchTensors(
     dims: dims.length > 0 ? dims : [data.length],
   })
   const scalar = (value: number): Tensor => ({ dtype: 'float32', data: Float32Array.of(value), dims: [] })
+  const biasOfPadding = (bias: number): Tensor => ({
+    dtype: 'float32',
+    data: batch.keyMask.map((keep) => (keep ? 0 : bias)),
+    dims: [size, 1, 1, longest],
+  })
   const all: Record<string, () => Tensor> = {
     ids: () => int32(batch.ids, tokens),
     typeIds: () => int32(batch.typeIds, tokens),
     positionIds: () => int32(batch.positionIds, tokens),
     cellMask: () => ({ dtype: 'float32', data: batch.keyMask, dims: [size, 1, longest, 1] }),
-    keyBias: () => ({
-      dtype: 'float32',
-      data: batch.keyMask.map((keep) => (keep ? 0 : maskedScore)),
-      dims: [size, 1, 1, longest],
-    }),
+    attentionBias: () => biasOfPadding(paddingScore),
+    cellBias: () => biasOfPadding(maskedScore),
     firstTokens: () => int32(batch.firstTokens, size),
     maskedRows: () => int32(required(batch.maskedRows, 'maskedRows')),
     headRows: () => int32(Int32Array.of(...required(batch.maskedRows, 'maskedRows'), ...batch.firstTokens)),
@@ -251,12 +263,15 @@ function groupGrid(counts: Int32Array): Record<'rows' | 'bias' | 'shares', Tenso
   return { rows: { dtype: 'int32', data: rows, dims }, bias: float32(bias), shares: float32(shares) }
 }
 
-/** Head a of the token in cell (b, t) is row token * heads + a. */
-function rowOfCell({ size, longest, tokenRows }: SequenceBatch, heads: number): Int32Array {
+/** Head a of the token in cell (b, t) is row token * heads + a; padding holds the sequence's first token. */
+function rowOfCell(batch: SequenceBatch, heads: number): Int32Array {
+  const { size, longest, tokenRows, keyMask, firstTokens } = batch
   const rows = new Int32Array(size * heads * longest)
   for (let b = 0, i = 0; b < size; b++) {
     for (let a = 0; a < heads; a++) {
-      for (let t = 0; t < longest; t++) rows[i++] = tokenRows[b * longest + t] * heads + a
+      for (let cell = b * longest; cell < (b + 1) * longest; cell++) {
+        rows[i++] = (keyMask[cell] ? tokenRows[cell] : firstTokens[b]) * heads + a
+      }
     }
   }
   return rows

@@ -90,7 +90,7 @@ export function attention(
   const k = padRows(key, index, headSize) // [B, A, T, D]
   const v = padRows(value, index, headSize) // [B, A, T, D]
   const scores = matmul(q, k, { transB: true, alpha: 1 / Math.sqrt(headSize) }) // [B, A, T, T]
-  const probabilities = softmax(add(scores, batch.keyBias)) // [B, A, T, T]
+  const probabilities = softmax(add(scores, batch.attentionBias)) // [B, A, T, T]
   const dropped = scope.dropout(probabilities, dropout)
   return { context: unpadRows(matmul(dropped, v), index), probabilities } // [N, A D]
 }

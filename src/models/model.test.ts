@@ -68,6 +68,25 @@ describe('the other sequences of a batch', () => {
     await annotate(`largest: ${largest.toExponential(1)}`)
   })
 
+  test('nor where scores of attention lie far apart, in which padding must not be the best', async () => {
+    const names = classifier.parameters.flatMap(({ name }) => (name.endsWith('query.weight') ? [name] : []))
+    const plain = await Promise.all(names.map((name) => classifier.parameter(name)))
+    await Promise.all(
+      names.map((name, i) =>
+        classifier.setParameter(
+          name,
+          plain[i].map((value) => 3000 * value),
+        ),
+      ),
+    )
+    const logits = async (sequences: readonly EncodedSequence[]) =>
+      Array.from((await classifier.forward(collateSequences(sequences))).logits!.data as Float32Array)
+    const together = await logits(made.sequences)
+    const alone = (await Promise.all(made.sequences.map((sequence) => logits([sequence])))).flat()
+    await Promise.all(names.map((name, i) => classifier.setParameter(name, plain[i])))
+    expect(largestDifference(together, alone)).toBeLessThan(1e-4) // scores of some hundreds have fewer digits behind the point
+  })
+
   test('may come in any order', async () => {
     const together = await perSequence(made.sequences)
     const reversed = (await perSequence([...made.sequences].reverse())).reverse()

@@ -27,7 +27,7 @@ const indexSamples = [
 
 /**
  * x: [N heads, D] -> [B, heads, T, D]. With `zeroFill` padding cells are 0. Without, they hold some row of x, and the
- * gradient is right only if what follows gives padding cells a gradient of 0, as masked attention does.
+ * gradient is right only if what follows gives padding cells a gradient of 0, as attention does but for 2e-22 of it.
  */
 export const PadRows: Op = {
   name: 'PadRows',

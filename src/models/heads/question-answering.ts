@@ -27,7 +27,7 @@ export const questionAnswering: Head = {
 function answerLoss(logits: Value, batch: BatchInputs): Value {
   const cells = padRows(logits, batch.padding(2), 1) // [B, 2, T, 1]
   const [size, sides, longest] = cells.shape
-  const scores = add(reshape(cells, [size, sides, 1, longest]), batch.keyBias) // [B, 2, 1, T]
+  const scores = add(reshape(cells, [size, sides, 1, longest]), batch.cellBias()) // [B, 2, 1, T]
   const logProbability = reshape(logSoftmax(scores), [`${size}*${sides}*${longest}`, 1]) // [B 2 T, 1]
   const answers = gather(logProbability, batch.answerCells()) // [2 B, 1]
   return scale(mul(neg(reduceSum(answers)), batch.lossScale('sequences')), 1 / 2)

@@ -40,6 +40,8 @@ async function createSession(
       enableMemPattern: false, // it plans for one shape and reallocates at each other one
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // Threads that wait for their session's next run would take the cores from what runs in between.
+      extra: { session: { force_spinning_stop: '1' } },
       ...(profileFolder && { enableProfiling: true, profileFilePrefix: join(profileFolder, 'run') }),
     })
   } catch (error) {

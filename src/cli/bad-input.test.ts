@@ -219,3 +219,16 @@ test('help and version', async () => {
   }
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
+
+test('help shows what a command takes, and nothing else', async () => {
+  const inspect = await runHere(['inspect', '--help'])
+  expect(inspect.stdout).not.toMatch(/^Flags:/m)
+  expect(inspect.stdout).toContain('Flags of every command:\n  --help')
+  const pretrain = await runHere(['pretrain', '--help'])
+  expect(pretrain.stdout).toContain('--ema-decay')
+  for (const flag of ['--class-weights', '--label-smoothing', '--focal-gamma']) {
+    expect(pretrain.stdout).not.toContain(flag)
+    const refused = await runHere(['pretrain', '--corpus', 'a.txt', '--output', at('none'), flag, '1'])
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(`unknown flag ${flag}`)])
+  }
+})

@@ -1,6 +1,7 @@
 /** What is best, when it is kept, and when nothing gets better; on a model that computes nothing. */
 import { describe, expect, test } from 'vitest'
-import { brief, fixture, run } from './trainer.samples.ts'
+import { trainerFixture as fixture } from '../../test/trainer-fixture.ts'
+import { brief, run } from './trainer.samples.ts'
 
 describe('the best model', () => {
   const losses = [0.5, 0.25, 0.75, 0.5]

@@ -1,5 +1,4 @@
 /** A Trainer on a model that computes nothing, for tests of its course. */
-import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { collateSequences } from '../data/collator.ts'
 import type { ModelBatch } from '../models/batch-inputs.ts'
@@ -14,32 +13,6 @@ import {
 } from './trainer.ts'
 import type { TrainerState } from './trainer-state.ts'
 import type { TrainingArguments } from './training-arguments.ts'
-
-/** What transformers' Trainer did. */
-export const fixture: {
-  stateKeys: string[]
-  callbackStates: Record<'EarlyStoppingCallback' | 'TrainerControl', { args: object; attributes: object }>
-  steps: {
-    batches: number
-    accumulation: number
-    epochs: number
-    maxSteps: number
-    steps: number
-    numTrainEpochs: number
-  }[]
-  /** States in the checkpoints: their step, the best one's, and the checkpoint that is named the best. */
-  saves: { losses: number[]; saveSteps: number; saved: [number, number, string | null][] }[]
-  stops: {
-    greaterIsBetter: boolean
-    patience: number
-    threshold: number
-    metrics: (number | null)[]
-    counters: number[]
-    best: boolean[]
-    bestMetric: number
-    bestStep: number
-  }[]
-} = JSON.parse(readFileSync(new URL('trainer.fixture.json', import.meta.url), 'utf8'))
 
 /** What happened in a run, besides its events. */
 export interface Course {

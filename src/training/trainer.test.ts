@@ -1,7 +1,8 @@
 /** The Trainer's course, on a model that computes nothing; node/resume.test.ts has a real one. */
 import { describe, expect, test } from 'vitest'
+import { trainerFixture as fixture } from '../../test/trainer-fixture.ts'
 import { ConfigError } from '../core/errors.ts'
-import { brief, fixture, prepare, run, stepsOf } from './trainer.samples.ts'
+import { brief, prepare, run, stepsOf } from './trainer.samples.ts'
 import type { TrainingArguments } from './training-arguments.ts'
 
 describe('the number of steps', () => {

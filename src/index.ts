@@ -201,7 +201,7 @@ export {
   classificationMetrics,
   type Scores,
 } from './training/metrics.ts'
-export { computeMetrics } from './training/metrics-registry.ts'
+export { computeClassificationMetrics } from './training/metrics-registry.ts'
 export type { MicroBatchState } from './training/micro-batches.ts'
 export {
   bootstrapMultiLabel,

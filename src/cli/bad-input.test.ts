@@ -18,7 +18,9 @@ beforeAll(async () => {
   folder = await temporaryDirectory()
   await makeVocabulary(at('tok'))
   await makeModelFolder(at('base'), at('tok'))
-  await makeModelFolder(at('pretrained'), at('tok'), 'pretraining')
+  await makeModelFolder(at('encoder'), at('tok'))
+  const config = JSON.parse(await readFile(at('encoder/config.json'), 'utf8'))
+  await write('encoder/config.json', JSON.stringify({ ...config, architectures: ['BertModel'] }))
   await makeModelFolder(at('classifier'), at('tok'), 'sequence-classification')
   await write('train.csv', labelledCsv(40, 1))
   await write('empty.csv', '')
@@ -132,9 +134,9 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['missing flags', () => ['evaluate'], 'MISSING_FLAG', '--model DIR', '--data FILE'],
   [
     'a model that does not classify',
-    () => ['evaluate', '--model', at('pretrained'), '--data', at('train.csv')],
+    () => ['evaluate', '--model', at('encoder'), '--data', at('train.csv')],
     'NO_CLASSIFIER',
-    'BertForPreTraining',
+    'BertModel',
   ],
   ['a text without a mask', () => ['predict', '--model', at('base'), 'good', 'bad'], 'NO_MASK', 'text 1', '"good"'],
   [
@@ -218,4 +220,17 @@ test('help and version', async () => {
     expect(command.stdout).toContain(text)
   }
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('help shows what a command takes, and nothing else', async () => {
+  const inspect = await runHere(['inspect', '--help'])
+  expect(inspect.stdout).not.toMatch(/^Flags:/m)
+  expect(inspect.stdout).toContain('Flags of every command:\n  --help')
+  const pretrain = await runHere(['pretrain', '--help'])
+  expect(pretrain.stdout).toContain('--ema-decay')
+  for (const flag of ['--class-weights', '--label-smoothing', '--focal-gamma']) {
+    expect(pretrain.stdout).not.toContain(flag)
+    const refused = await runHere(['pretrain', '--corpus', 'a.txt', '--output', at('none'), flag, '1'])
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(`unknown flag ${flag}`)])
+  }
 })

@@ -1,3 +1,9 @@
+/** Models and data for tests of `evaluate`. */
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { labelledCsv, makeModelFolder, makeVocabulary, runHere, temporaryDirectory } from './program.samples.ts'
+
 /** Six examples of each task but text classification, for models that are not trained. */
 export const tasks: Record<string, { head: string; file: string; rows: object[]; model?: object }> = {
   regression: {
@@ -61,3 +67,76 @@ export const tasks: Record<string, { head: string; file: string; rows: object[];
 
 /** JSON Lines. */
 export const jsonl = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+
+/**
+ * What the tests of `evaluate` in one file share: `model`, a trained text classifier of hidden size 12, `random`, an untrained one,
+ * and the data test.csv, of which some labels are wrong, and clean.csv. Removed after the tests.
+ * @param others tasks that an untrained model and data are needed of, under their names
+ */
+export function prepareEvaluation(others: readonly string[]) {
+  let folder: string
+  const at = (name: string) => join(folder, name)
+  const write = (name: string, text: string) => writeFile(at(name), text)
+
+  beforeAll(async () => {
+    folder = await temporaryDirectory()
+    await makeVocabulary(at('tok'))
+    await makeModelFolder(at('base'), at('tok'))
+    const labels = { labels: ['negative', 'positive'] }
+    await makeModelFolder(at('random'), at('tok'), 'sequence-classification', labels)
+    for (const task of others) {
+      const { head, file, rows, model } = tasks[task]
+      await makeModelFolder(at(task), at('tok'), head, model)
+      await write(file, jsonl(rows))
+    }
+    await write('train.csv', labelledCsv(80, 1))
+    const [header, ...lines] = labelledCsv(60, 2).trim().split('\n')
+    // Every eighth label is wrong, so that there is something to be too sure of.
+    const noisy = lines.map((line, i) =>
+      i % 8 < 6 ? line : i % 2 === 0 ? `${line.split(',pos')[0]},negative` : `${line.split(',neg')[0]},positive`,
+    )
+    await write('clean.csv', `${[header, ...lines].join('\n')}\n`)
+    await write(
+      'test.csv',
+      `${header},source\n${noisy.map((line, i) => `${line},${['mail', '', 'news'][i % 3]}\n`).join('')}`,
+    )
+    const finetune = ['finetune', '--task', 'text-classification', '--model', at('base'), '--train', at('train.csv')]
+    const settings = [
+      '--epochs',
+      '12',
+      '--batch-size',
+      '16',
+      '--learning-rate',
+      '0.02',
+      '--no-dropout',
+      '--threads',
+      '1',
+      '--no-doctor',
+    ]
+    const told = ['--language', 'en', 'de', '--license', 'mit', '--base-model', 'somebody/base']
+    const { status, stderr } = await runHere([...finetune, ...settings, '--output', at('model'), ...told])
+    expect(status, stderr).toBe(0)
+  }, 180_000)
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const command = (model: string, file: string, ...more: string[]) => [
+    ...['evaluate', '--model', at(model), '--data', at(file), '--threads', '1'],
+    ...more,
+  ]
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON a command prints
+  async function evaluate(...args: Parameters<typeof command>): Promise<any> {
+    const { status, stdout, stderr } = await runHere([...command(...args), '--json'])
+    expect(status, stderr + stdout).toBe(0)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    return JSON.parse(stdout)
+  }
+
+  async function refused(...args: Parameters<typeof command>): Promise<{ code: string; message: string }> {
+    const { status, stdout, stderr } = await runHere([...command(...args), '--json'])
+    expect(status, stderr + stdout).toBe(2)
+    return JSON.parse(stdout).error
+  }
+
+  return { at, write, command, evaluate, refused }
+}

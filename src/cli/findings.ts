@@ -5,10 +5,8 @@ import { type DiagnoseOptions, type Diagnosis, diagnose } from '../training/doct
 import { readOptions } from './inputs.ts'
 import { Stopped } from './stopped.ts'
 import { shorten } from './tables.ts'
+import { findTask } from './tasks/registry.ts'
 import type { TaskValues } from './tasks/task-flags.ts'
-
-/** Tasks whose files are tables of which only some columns are read. */
-const tasksOfTables = ['text-classification', 'regression']
 
 /** Looks over files and settings as `diagnose` does, and over the columns of the training file. @throws as `diagnose` and the readers */
 export async function diagnoseFiles(
@@ -16,7 +14,7 @@ export async function diagnoseFiles(
   values: TaskValues & { readonly train: string },
   options: DiagnoseOptions<unknown>,
 ): Promise<Diagnosis> {
-  const unusedColumns = tasksOfTables.includes(task) ? await readUnusedColumns(values.train, readOptions(values)) : []
+  const unusedColumns = findTask(task).hasColumns ? await readUnusedColumns(values.train, readOptions(values)) : []
   return diagnose(task, { ...options, unusedColumns })
 }
 

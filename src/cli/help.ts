@@ -29,7 +29,7 @@ export function commandHelp({ name, summary, example, positionals, flags }: Comm
     `${summary}.`,
     `Usage: ${usage}`,
     ...(positionals ? [`  ${positionals.name.padEnd(width - 2)} ${positionals.description}`] : []),
-    `Flags:\n${flagLines(flags)}`,
+    ...(Object.keys(flags).length > 0 ? [`Flags:\n${flagLines(flags)}`] : []),
     `Flags of every command:\n${flagLines(commonFlags)}`,
     `Example:\n${indent(example)}`,
   ].join('\n\n')

@@ -71,6 +71,12 @@ describe('finetune, evaluate and predict, one after the other', () => {
     const { comparison } = await json(...args, '--data', at('test.txt'), '--compare', at('base'))
     expect(comparison.metrics.perplexity.difference).toBeLessThan(-5)
     expect(comparison.metrics.perplexity.p).toBeLessThan(0.01)
+    // A model that was pre-trained on tokens and pairs is a language model too.
+    await makeModelFolder(at('pairs'), at('tok'), 'pretraining')
+    const pairs = await json('evaluate', '--model', at('pairs'), '--data', at('test.txt'), '--compare', at('one'))
+    expect(pairs.comparison.metrics.perplexity.difference).toBeGreaterThan(5)
+    const { uses } = await json('inspect', at('pairs'))
+    expect(uses[0]).toBe(`bertsmith predict --model ${at('pairs')} "A text with a [MASK]."`)
   })
 
   test('predict fills masks', async () => {

@@ -110,5 +110,11 @@ test('tokenizer train, finetune, evaluate, predict and inspect, one after the ot
     hiddenSize: 12,
     maxLength: 16,
     labels: ['negative', 'positive'],
+    uses: [
+      'bertsmith predict --model out "A text."',
+      'bertsmith evaluate --model out --data FILE',
+      'bertsmith finetune --task text-classification --model out … (more training)',
+      'bertsmith finetune --task TASK --model out … (a new head)',
+    ],
   })
 })

@@ -115,6 +115,8 @@ test('regression: finetune, evaluate, predict, pipeline', { timeout: 120_000 }, 
   expect(Object.keys(finetuned.metrics)).toEqual(['pearson', 'spearman', 'mse', 'rmse', 'mae', 'r2', 'loss'])
   const { config } = await describeModel(at('r'))
   expect(config).toMatchObject({ problemType: 'regression', labels: ['LABEL_0'] })
+  const { labels, uses } = await json('inspect', at('r'))
+  expect([labels, uses[2]]).toEqual([[], expect.stringContaining('finetune --task regression')])
   const report = await readFile(at('r/report.html'), 'utf8')
   for (const part of ['Predicted against true values', 'Always the mean', 'furthest from the truth'])
     expect(report).toContain(part)

@@ -91,6 +91,16 @@ export const trainingFlags = {
   'focal-gamma': number('How much less examples count that the model is sure of (default 0; 2 is usual)'),
 } as const satisfies Flags
 
+const {
+  'class-weights': _classWeights,
+  'label-smoothing': _labelSmoothing,
+  'focal-gamma': _focalGamma,
+  ...withoutLoss
+} = trainingFlags
+
+/** Those of pre-training, whose losses have no classes to weigh. */
+export const pretrainingFlags = withoutLoss
+
 /**
  * The training arguments among the values of flags, checked and completed.
  * @throws ConfigError under the flag's name

@@ -48,6 +48,7 @@ export function trainingProgress(stream: ProgressStream, where = '') {
       }
     },
     onProgress({ stage, done, total, truncated = 0 }: FinetuneProgress | (PretrainProgress & { truncated?: 0 })) {
+      if (total === 0) return // as of an empty file
       if (truncated > 0) cut = `${truncated} of ${total} texts are cut ${where}`
       // Further texts, such as those of another corpus, are counted on their own.
       if (other?.stage !== stage || other.total !== total) {

@@ -136,6 +136,9 @@ async function load(
   return [await loadModel(directory, head, { ...options, requireHead: true }), tokenizer, { maxLength: limit }]
 }
 
+/** What `pipeline` makes, under the names of its own. */
+export const pipelineNames: readonly string[] = Object.keys(makers)
+
 /** Other names of tasks that readers of transformers know. */
 const aliases: Readonly<Record<string, keyof Pipelines>> = {
   'sentiment-analysis': 'text-classification',
@@ -170,7 +173,7 @@ export function pipeline(
 export async function pipeline(task: string, directory: string, options: PipelineOptions = {}): Promise<unknown> {
   const make = makers[(aliases[task] ?? task) as 'text-classification']
   if (!make) {
-    const known = [...Object.keys(makers), ...Object.keys(aliases)]
+    const known = [...pipelineNames, ...Object.keys(aliases)]
     throw new ConfigError('TASK', `unknown pipeline "${task}"${didYouMean(task, known)} (known: ${known.join(', ')})`)
   }
   return make(directory, options)

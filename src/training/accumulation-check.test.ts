@@ -5,7 +5,7 @@ import { taskBatches } from '../../test/task-batches.ts'
 import { RuntimeError } from '../core/errors.ts'
 import type { ModelBatch } from '../models/batch-inputs.ts'
 import { exampleCount, splitBatch } from '../models/batch-parts.ts'
-import type { BertConfig } from '../models/bert-config.ts'
+import type { BertSettings } from '../models/bert-config.ts'
 import type { LossOptions } from '../models/loss-options.ts'
 import { findHead } from '../models/registry.ts'
 import type { GradientResult, TrainingSession } from '../models/training-session.ts'
@@ -25,7 +25,7 @@ const rounding = 1e-5
 interface Case {
   head: string
   batch: ModelBatch
-  config?: Partial<BertConfig>
+  config?: BertSettings
   loss?: LossOptions
 }
 const taskBatch = (task: string) => taskBatches[task](sizes).batch
@@ -49,6 +49,23 @@ const cases: Record<string, Case> = {
     head: 'sequence-classification',
     batch: taskBatch('multi-label'),
     config: { problemType: 'multi_label_classification' },
+  },
+  // Texts of one, three and two windows: a step counts texts, not windows.
+  'long texts with weights, mean of windows': {
+    head: 'sequence-classification',
+    batch: taskBatch('long-texts-mean'),
+    config: { longTexts: { pooling: 'mean' } },
+    loss: { classWeights, labelSmoothing: 0.1 },
+  },
+  'several labels of long texts, maximum of windows': {
+    head: 'sequence-classification',
+    batch: taskBatch('long-texts-max'),
+    config: { problemType: 'multi_label_classification', longTexts: { pooling: 'max' } },
+  },
+  'numbers of long texts, windows by attention': {
+    head: 'sequence-classification',
+    batch: taskBatch('long-texts-attention'),
+    config: { problemType: 'regression', longTexts: { pooling: 'attention' } },
   },
 }
 

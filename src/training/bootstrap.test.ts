@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { randomStream } from '../core/random.ts'
 import { bootstrapInterval, bootstrapMetrics, quantile } from './bootstrap.ts'
 import type { ClassificationResult } from './metrics.ts'
-import { computeMetrics } from './metrics-registry.ts'
+import { computeClassificationMetrics } from './metrics-registry.ts'
 
 const fixture = JSON.parse(readFileSync(new URL('metrics.fixture.json', import.meta.url), 'utf8'))
 const caseOf = (name: string): ClassificationResult => {
@@ -47,13 +47,13 @@ test('counting cells equals recomputing the metric on the drawn examples', () =>
           predictions: indices.map((i) => predictions[i]),
           numLabels,
         }
-        return computeMetrics(drawn, [name])[name]
+        return computeClassificationMetrics(drawn, [name])[name]
       },
       { seed: 3, resamples: 200 },
     )
     const { value, ...interval } = intervals[name]
     expect(interval).toEqual(plain)
-    expect(value).toBe(computeMetrics(threeLabels, [name])[name])
+    expect(value).toBe(computeClassificationMetrics(threeLabels, [name])[name])
     expect(interval.low).toBeLessThan(value)
     expect(interval.high).toBeGreaterThan(value)
   }

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts'
 import { type RandomStream, randomStream } from '../core/random.ts'
 import { type ClassificationResult, checkExamples, confusionMatrix, emptyTotals, positiveLabel } from './metrics.ts'
-import { computeMetrics, findMetric } from './metrics-registry.ts'
+import { computeClassificationMetrics, findMetric } from './metrics-registry.ts'
 
 /** Where a metric probably lies. */
 export interface Interval {
@@ -69,7 +69,7 @@ export function bootstrapMetrics(
   const examples = labels.length
   const { level, resamples, random } = readBootstrapOptions(examples, options)
   const metrics = names.map(findMetric)
-  const values = computeMetrics(result, names)
+  const values = computeClassificationMetrics(result, names)
   const positive = positiveLabel(numLabels, result.positive)
 
   // Examples with the same (label, prediction) pair are alike: number the pairs that occur.

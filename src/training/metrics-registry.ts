@@ -90,7 +90,7 @@ export function findMetric(name: string): ClassificationMetric {
  * @returns one number a name, in the order of the names
  * @throws ConfigError `UNKNOWN_METRIC`; DataError or ShapeError for results that do not fit
  */
-export function computeMetrics(
+export function computeClassificationMetrics(
   result: ClassificationResult,
   names: readonly string[] = ['accuracy', 'f1', 'precision', 'recall'],
 ): Record<string, number> {
@@ -103,7 +103,7 @@ export function computeMetrics(
 
 /**
  * Metrics of any choice of a result's examples, as a function of their indices.
- * @throws as `computeMetrics`
+ * @throws as `computeClassificationMetrics`
  */
 export function classificationScorer(
   result: ClassificationResult,

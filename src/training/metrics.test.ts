@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ClassificationResult, type ClassScores, classificationMetrics, confusionMatrix } from './metrics.ts'
-import { classificationMetricTable, computeMetrics, findMetric } from './metrics-registry.ts'
+import { classificationMetricTable, computeClassificationMetrics, findMetric } from './metrics-registry.ts'
 
 interface Case extends Omit<ClassificationResult, 'positive'> {
   name: string
@@ -43,7 +43,7 @@ describe.each(cases)('as scikit-learn: $name', (item) => {
   test('every metric of the registry', () => {
     const names = classificationMetricTable.map((metric) => metric.name)
     expect([...names].sort()).toEqual(Object.keys(item.metrics).sort())
-    const values = computeMetrics(resultOf(item), names)
+    const values = computeClassificationMetrics(resultOf(item), names)
     expect(Object.keys(values)).toEqual(names)
     for (const name of names) {
       expect(Math.abs(values[name] - item.metrics[name]), name).toBeLessThan(tolerance)
@@ -74,7 +74,7 @@ test('typed arrays and plain arrays give the same', () => {
 
 test('the correlation of half a million examples keeps its digits', () => {
   const labels = new Int32Array(500_000).map((_, i) => i % 2)
-  const values = computeMetrics({ labels, predictions: labels, numLabels: 2 }, ['matthews_correlation'])
+  const values = computeClassificationMetrics({ labels, predictions: labels, numLabels: 2 }, ['matthews_correlation'])
   expect(values.matthews_correlation).toBe(1)
 })
 
@@ -100,7 +100,7 @@ describe('bad input', () => {
   test('no examples', () => {
     const nothing = { predictions: [], labels: [], numLabels: 2 }
     expect(() => classificationMetrics(nothing)).toThrow(expect.objectContaining({ code: 'NO_EXAMPLES' }))
-    expect(() => computeMetrics(nothing)).toThrow(expect.objectContaining({ code: 'NO_EXAMPLES' }))
+    expect(() => computeClassificationMetrics(nothing)).toThrow(expect.objectContaining({ code: 'NO_EXAMPLES' }))
   })
 
   test('an unknown metric names the nearest', () => {

@@ -35,6 +35,20 @@ test('many values: the rarest are put together', () => {
   expect(slices[19]).toMatchObject({ value: '(other values)', examples: 35 })
 })
 
+test('lengths keep their order, whatever the sizes; values without a place follow', () => {
+  const { values, order } = lengthBuckets(labels.map((_, i) => (i < 10 ? 7 : i < 70 ? 120 : 31)))
+  expect(order).toEqual(['7–31', '120'])
+  const options = { seed: 1, resamples: 2 }
+  expect(sliceMetrics(scorer, values, { ...options, order }).map(({ value }) => value)).toEqual(order)
+  const slices = sliceMetrics(scorer, values, { ...options, order: ['7–31'] })
+  expect(slices.map(({ value, examples }) => [value, examples])).toEqual([
+    ['7–31', 30],
+    ['120', 60],
+  ])
+  const many = labels.map((_, i) => String(i))
+  expect(sliceMetrics(scorer, many, { ...options, order: many }).map(({ value }) => value)).toEqual(many)
+})
+
 test('lengths in buckets of about as many examples', () => {
   const { values, order } = lengthBuckets([5, 1, 2, 2, 9, 30, 3, 4])
   expect(order).toEqual(['1–2', '3', '4–5', '9–30'])

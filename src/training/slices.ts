@@ -20,14 +20,16 @@ const mostSlices = 20
 const otherValues = '(other values)'
 
 /**
- * Metrics with 95 % intervals of each slice of the examples, the largest slice first.
+ * Metrics with 95 % intervals of each slice of the examples.
  * @param values one an example: examples of one value are a slice; beyond 20 values the rarest become one
+ * @param options.order of the values, such as that of `lengthBuckets`: then all are shown, those that it lacks at the end; by
+ * default the largest slice is the first
  * @throws ShapeError `LENGTHS_DIFFER`; as `bootstrapInterval`
  */
 export function sliceMetrics(
   scorer: ExampleScorer,
   values: readonly string[],
-  options: BootstrapOptions & { keepOrder?: boolean },
+  { order, ...options }: BootstrapOptions & { order?: readonly string[] },
 ): SliceMetrics[] {
   if (values.length !== scorer.examples) {
     throw new ShapeError('LENGTHS_DIFFER', `there are ${values.length} values for ${scorer.examples} examples`)
@@ -39,10 +41,11 @@ export function sliceMetrics(
     else slices.set(value, [i])
   })
   const bySize = [...slices].sort(([, a], [, b]) => b.length - a.length)
-  const shown = options.keepOrder
-    ? [...slices]
+  const place = (value: string) => (order!.includes(value) ? order!.indexOf(value) : order!.length)
+  const shown = order
+    ? [...bySize].sort(([a], [b]) => place(a) - place(b))
     : bySize.slice(0, bySize.length > mostSlices ? mostSlices - 1 : undefined)
-  const rest = options.keepOrder ? [] : bySize.slice(shown.length).flatMap(([, indices]) => indices)
+  const rest = bySize.slice(shown.length).flatMap(([, indices]) => indices)
   if (rest.length > 0) shown.push([otherValues, rest])
   return shown.map(([value, indices]) => ({
     value,

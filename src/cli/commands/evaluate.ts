@@ -7,6 +7,7 @@ import { loadTokenizer, saveTokenizer } from '../../tokenizers/node.ts'
 import { isBoundTemperature } from '../../training/calibration.ts'
 import { evaluateModel } from '../../training/evaluate.ts'
 import type { EvaluationRecord } from '../../training/evaluation-record.ts'
+import { modelSummary } from '../../training/model-summary.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
 import { pairedTests } from '../../training/paired-tests.ts'
 import type { TaskPredictions } from '../../training/tasks/finetune-task.ts'
@@ -133,7 +134,7 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
           title: `${task.title}: ${data}`,
           task: task.name,
           finishedAt: new Date().toISOString(),
-          model: summaryOf(first.folder, model, maxLength),
+          model: modelSummary(model, { name: first.folder, maxLength }),
           dataSource: data,
           examples: examples.length,
           metrics,
@@ -223,17 +224,5 @@ async function answer(
   } catch (error) {
     await model.close()
     throw error
-  }
-}
-
-function summaryOf(name: string, { config, parameterCount }: EncoderModel, maxLength: number) {
-  return {
-    name,
-    parameters: parameterCount,
-    layers: config.numHiddenLayers,
-    hiddenSize: config.hiddenSize,
-    heads: config.numAttentionHeads,
-    vocabSize: config.vocabSize,
-    maxLength,
   }
 }

@@ -12,7 +12,7 @@ import { loadTokenizer } from '../../tokenizers/node.ts'
 import { metricOfSet } from '../../training/evaluation-sets.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
 import { requireNoRun } from '../../training/node/run-folder.ts'
-import type { FinetuneTask, TaskPredictions } from '../../training/tasks/finetune-task.ts'
+import { classesOf, type FinetuneTask, type TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
@@ -116,10 +116,11 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       const { train, evaluation } = data
       const hasOneSet = hasEval && Array.isArray(data.evaluationSets)
       const { longTexts } = model.config
+      const classes = classesOf(task, model)
       if (longTexts) context.note(`long texts are read in ${describeLongTexts(longTexts)}`)
       context.note(
         `${model.className}, ${parameterText(model)}; ${count(train.length)} training ` +
-          `and ${count(evaluation.length)} evaluation examples${data.labels.length > 0 ? `; labels ${listed(model.config.labels)}` : ''}`,
+          `and ${count(evaluation.length)} evaluation examples${classes.length > 0 ? `; labels ${listed(classes)}` : ''}`,
       )
       if (!hasEval) context.note('no evaluation data: --eval FILE or --eval-split 0.1 shows how good the model is')
       const { doctor = true, strict = false } = values

@@ -4,13 +4,15 @@ import { CheckpointError, TokenizerError } from '../../core/errors.ts'
 import type { ModelDefinition } from '../../models/graphs.ts'
 import { modelParameters } from '../../models/graphs.ts'
 import { formatSummary, summarizeModel } from '../../models/summary.ts'
-import { fillsMasks } from '../../pipelines/fill-mask.ts'
 import { BertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
+import { cardTask } from '../../training/report/card-tasks.ts'
+import { classesOf } from '../../training/tasks/finetune-task.ts'
 import { defineCommand } from '../command.ts'
 import { modelFolder } from '../inputs.ts'
 import { textTable } from '../tables.ts'
 import { describeLongTexts } from '../tasks/long-text-flags.ts'
+import { knownTaskOf } from '../tasks/registry.ts'
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -24,10 +26,10 @@ export const inspect = defineCommand({
     const summary = summarizeModel(definition)
     const weights = await weightFacts(folder, definition)
     const tokenizer = await tokenizerFacts(folder)
-    const isClassifier = summary.task === 'sequence-classification'
-    const labels = isClassifier ? [...definition.config.labels] : []
+    const task = knownTaskOf(definition)
+    const labels = task ? [...classesOf(task.create({}), definition)] : []
     const { longTexts = null } = definition.config
-    const uses = usesOf(summary.task, { folder, hasWeights: weights !== null, hasTokenizer: tokenizer !== null })
+    const uses = usesOf(task?.name, { folder, hasWeights: weights !== null, hasTokenizer: tokenizer !== null })
     const { blocks, memory, ...figures } = summary
 
     print(formatSummary(summary))
@@ -43,7 +45,7 @@ export const inspect = defineCommand({
         `${bytes(memory.inference)} to use it; ${bytes(memory.training)} to train it (weights, gradients, AdamW's moments); activations of a batch on top`,
       ],
       ['tokenizer', tokenizer ? tokenizerText(tokenizer) : 'none in this folder'],
-      ...(isClassifier ? [['labels', labels.join(', ')] as [string, string]] : []),
+      ...(labels.length > 0 ? [['labels', labels.join(', ')] as [string, string]] : []),
       ...(longTexts ? [['long texts', describeLongTexts(longTexts)] as [string, string]] : []),
     ]
     print(`\n${textTable(facts)}`)
@@ -122,19 +124,20 @@ function tokenizerText({ kind, vocabSize, lowercase, maxLength }: TokenizerFacts
   return `${kind}, ${count(vocabSize)} tokens${lowercase === null ? '' : lowercase ? ', ignores case' : ', keeps case'}${limit}`
 }
 
-/** Sentences about the commands that take this folder. */
+/** Command lines that take this folder. @param task that the model was trained for */
 function usesOf(
-  task: string | null,
+  task: string | undefined,
   { folder, hasWeights, hasTokenizer }: { folder: string; hasWeights: boolean; hasTokenizer: boolean },
 ): string[] {
   if (!hasWeights) return ['nothing yet: there are no weights (model.safetensors)']
-  const tokenizer = hasTokenizer ? '' : ' --tokenizer DIR'
-  const train = `bertsmith finetune --task text-classification --model ${folder}${tokenizer} … (a ${task === 'sequence-classification' ? 'further' : 'new'} classifier)`
-  if (fillsMasks(task ?? undefined) && hasTokenizer)
-    return [`bertsmith predict --model ${folder} "a text with a [MASK]"`, train]
-  if (task !== 'sequence-classification') return [train]
-  if (!hasTokenizer) return [train]
-  return [`bertsmith predict --model ${folder} "a text"`, `bertsmith evaluate --model ${folder} --data FILE`, train]
+  const finetune = (name: string, what: string) =>
+    `bertsmith finetune --task ${name} --model ${folder}${hasTokenizer ? '' : ' --tokenizer DIR'} … (${what})`
+  const uses = [finetune('TASK', 'a new head')]
+  if (task === undefined) return uses
+  uses.unshift(finetune(task, 'more training'))
+  if (!hasTokenizer) return uses
+  const predict = `bertsmith predict --model ${folder} ${cardTask(task)?.predict ?? '"A text."'}`
+  return [predict, `bertsmith evaluate --model ${folder} --data FILE`, ...uses]
 }
 
 const count = (value: number): string => value.toLocaleString('en-US')

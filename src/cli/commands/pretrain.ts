@@ -18,7 +18,7 @@ import { loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lo
 import { maskingOf, oneOf } from '../masking-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
-import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
+import { pretrainingFlags, readTrainingFlags } from '../training-flags.ts'
 import { trainingProgress } from '../training-progress.ts'
 
 /** Objectives by the names of `--objective`, and the task whose head has them. */
@@ -94,7 +94,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     resume: { type: 'boolean', description: 'Go on from the newest checkpoint in --output, if there is one' },
     overwrite: { type: 'boolean', description: 'Replace an earlier run in --output' },
     ...cardFlags,
-    ...trainingFlags,
+    ...pretrainingFlags,
     ...loraFlags,
     'save-adapter': saveAdapterFlag,
   },

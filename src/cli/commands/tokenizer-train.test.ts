@@ -49,7 +49,13 @@ test.each([
   expect([tokens[0], tokens.at(-1)]).toEqual([first, last])
   expect(tokenizer.decode(ids)).toBe(texts[0])
 
-  const plain = await train(model, '--input', files[0], '--vocab-size', size, '--lowercase', '--max-length', '64')
+  const again = ['--input', files[0], '--vocab-size', size, '--lowercase', '--max-length', '64']
+  const refused = await train(model, ...again)
+  expect(refused.status).toBe(2)
+  expect(refused.stderr).toMatch(
+    /out-\w+ holds a tokenizer \(.*tokenizer\.json.*\): replace it with --overwrite, or choose/,
+  )
+  const plain = await train(model, ...again, '--overwrite')
   expect(plain.status, plain.stderr).toBe(0)
   expect(plain.stdout).toMatch(/out-\w+: \d+ tokens in [\d.]+ s\n/)
   expect((await AutoTokenizer.fromPretrained(at(`out-${model}`))).maxLength).toBe(64)
@@ -63,7 +69,7 @@ test.each([
   ['a setting of the other kinds', 'unigram', ['--min-frequency', '2'], 'SETTING', '--min-frequency'],
   ['no size', 'bpe', ['--vocab-size', '0'], 'SETTING', 'vocabSize is 0'],
 ])('refuses %s: %s', async (_, model, args, code, message) => {
-  const { status, stdout } = await train(model, '--input', at('a.txt'), ...args, '--json')
+  const { status, stdout } = await train(model, '--input', at('a.txt'), ...args, '--overwrite', '--json')
   expect(status).toBe(2)
   expect(JSON.parse(stdout).error).toEqual({ code, message: expect.stringContaining(message) })
 })

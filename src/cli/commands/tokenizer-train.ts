@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { readTexts } from '../../data/node.ts'
+import { tokenizerFileNames } from '../../tokenizers/files/file-names.ts'
 import { type TokenizerTrainingProgress, trainBpe, trainUnigram, trainWordPiece } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { defineCommand } from '../command.ts'
@@ -47,9 +49,10 @@ export const tokenizerTrain = defineCommand({
     'max-length': { type: 'number', description: 'Longest input of the model to come, in tokens' },
     'text-column': dataFlags['text-column'],
     format: dataFlags.format,
+    overwrite: { type: 'boolean', description: 'Replace an earlier tokenizer in --output' },
   },
   async run(values, _, { print, stderr }) {
-    const { model = 'wordpiece', output, lowercase = false } = values
+    const { model = 'wordpiece', output, lowercase = false, overwrite = false } = values
     if (!Object.hasOwn(trainers, model)) {
       const kinds = Object.keys(trainers)
       throw new ConfigError(
@@ -59,6 +62,7 @@ export const tokenizerTrain = defineCommand({
     }
     const train = trainers[model as keyof typeof trainers]
     await checkOutputFolder(output)
+    if (!overwrite) await requireNoTokenizer(output)
     const started = performance.now()
     const progress = stageProgress(stderr)
     try {
@@ -79,6 +83,18 @@ export const tokenizerTrain = defineCommand({
     }
   },
 })
+
+/** @throws ConfigError `OUTPUT_NOT_EMPTY` if the folder holds a tokenizer, which texts may have been encoded with */
+async function requireNoTokenizer(folder: string): Promise<void> {
+  const files: readonly string[] = [...tokenizerFileNames.text, ...tokenizerFileNames.bytes]
+  const names = await readdir(folder).catch((): string[] => []) // there may be no such folder yet
+  const found = names.filter((name) => name !== 'config.json' && files.includes(name)).sort()
+  if (found.length === 0) return
+  throw new ConfigError(
+    'OUTPUT_NOT_EMPTY',
+    `${folder} holds a tokenizer (${found.join(', ')}): replace it with --overwrite, or choose another --output`,
+  )
+}
 
 async function* texts(files: readonly string[], values: { textColumn?: string; format?: string }) {
   for (const file of files) yield* readTexts(file, readOptions(values))

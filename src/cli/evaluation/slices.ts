@@ -56,11 +56,9 @@ export function measureSlices(
   scorer: ExampleScorer,
   seed: number,
 ): Record<string, SliceMetrics[]> {
-  const measured = [...slicings].map(([name, { values, order }]) => {
-    const slices = sliceMetrics(scorer, values, { seed, keepOrder: order !== undefined })
-    return [name, order ? slices.sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value)) : slices] as const
-  })
-  return Object.fromEntries(measured)
+  return Object.fromEntries(
+    [...slicings].map(([name, { values, order }]) => [name, sliceMetrics(scorer, values, { seed, order })]),
+  )
 }
 
 /** A table for each way of cutting, with the first metric. */

@@ -1,8 +1,7 @@
 import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
-import { fillsMasks } from '../../pipelines/fill-mask.ts'
 import type { FlagValues } from '../command.ts'
 import { checkOwnFlags } from '../tasks/own-flags.ts'
-import { commandTasks, findTask, taskOfModel } from '../tasks/registry.ts'
+import { commandTasks, taskOfModel } from '../tasks/registry.ts'
 import { predictFlags } from './predict-flags.ts'
 import type { PredictTask } from './predictor.ts'
 
@@ -15,8 +14,7 @@ export function predictTaskOf(
   description: ModelDescription,
   values: object,
 ): PredictTask<unknown, unknown> {
-  // A model of tokens and pairs fills masks too.
-  const own = fillsMasks(description.head?.task) ? findTask('masked-lm') : taskOfModel(folder, description)
+  const own = taskOfModel(folder, description)
   const owners = commandTasks.map(({ name, predict }) => ({ name, flags: predict.flags }))
   checkOwnFlags({ name: own.name, flags: own.predict.flags }, values as FlagValues, predictFlags, owners)
   return own.predict

@@ -30,6 +30,8 @@ export interface CommandTask<
   labels(examples: readonly Example[], file: string): string[]
   /** Holds a part of the examples out, for `--eval-split`. @throws ConfigError for the fraction, DataError for too few examples */
   split(examples: readonly Example[], options: TaskSplit): { train: Example[]; eval: Example[] }
+  /** Whether its files are tables of which the columns of texts and label are read, and others may be left over. */
+  readonly hasColumns?: boolean
   /** Tokens of a sequence where `--max-length` is not given, if the model takes as many. Default all that it takes. */
   readonly usualLength?: number
   /** What a model must beat to be worth anything: metrics of simpler solutions. */

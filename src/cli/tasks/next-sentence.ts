@@ -2,7 +2,7 @@ import type { ClassificationItem } from '../../data/collator.ts'
 import type { Example } from '../../data/example.ts'
 import { nextSentenceIds, nextSentenceLabels } from '../../data/next-sentence.ts'
 import { stratifiedSplit } from '../../data/split.ts'
-import { computeMetrics } from '../../training/metrics-registry.ts'
+import { computeClassificationMetrics } from '../../training/metrics-registry.ts'
 import { nextSentence as task } from '../../training/tasks/next-sentence.ts'
 import type { ClassificationPredictions } from '../../training/tasks/text-classification.ts'
 import { readLabelled } from '../inputs.ts'
@@ -16,6 +16,7 @@ export const nextSentence: CommandTask<Example, ClassificationItem, Classificati
   flags: ['text-column', 'text-pair-column', 'label-column'],
   create: () => task,
   read: readLabelled,
+  hasColumns: true,
   labels(examples) {
     nextSentenceIds(examples)
     return [...nextSentenceLabels]
@@ -26,7 +27,7 @@ export const nextSentence: CommandTask<Example, ClassificationItem, Classificati
     const most = Number(nextSentenceIds(train).reduce((sum, id) => sum + id, 0) > train.length / 2)
     const labels = nextSentenceIds(evaluation)
     const result = { predictions: new Int32Array(labels.length).fill(most), labels, numLabels }
-    return { [`Always “${nextSentenceLabels[most]}”`]: computeMetrics(result, ['accuracy', 'f1_macro']) }
+    return { [`Always “${nextSentenceLabels[most]}”`]: computeClassificationMetrics(result, ['accuracy', 'f1_macro']) }
   },
   tables: (_, predictions) => classificationTables(nextSentenceLabels, predictions),
   predict: nextSentencePrediction,

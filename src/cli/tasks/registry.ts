@@ -1,5 +1,6 @@
 import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
+import { fillsMasks } from '../../pipelines/fill-mask.ts'
 import type { FlagValues } from '../command.ts'
 import type { CommandTask } from './command-task.ts'
 import { maskedLm } from './masked-lm.ts'
@@ -45,12 +46,18 @@ export function isModelOf(
   )
 }
 
+/** The task that a trained model is for, if it is for one; a model of tokens and pairs is for masked words too. */
+export function knownTaskOf(description: ModelDescription): CommandTask | undefined {
+  if (fillsMasks(description.head?.task)) return findTask('masked-lm')
+  return commandTasks.find((task) => isModelOf(task, description))
+}
+
 /**
  * The task that a trained model is for.
  * @throws ConfigError naming what the folder holds
  */
 export function taskOfModel(folder: string, description: ModelDescription): CommandTask {
-  const found = commandTasks.find((task) => isModelOf(task, description))
+  const found = knownTaskOf(description)
   if (found) return found
   const { architecture, head } = description
   const className = `${architecture.classPrefix}${head?.classSuffix ?? 'Model'}`

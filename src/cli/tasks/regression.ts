@@ -17,6 +17,7 @@ export const regression: CommandTask<Example, TargetItem, RegressionPredictions>
   flags: ['text-column', 'text-pair-column', 'label-column', ...longTextFlags],
   create: () => task,
   read: readLabelled,
+  hasColumns: true,
   labels(examples) {
     labelValues(examples)
     return ['LABEL_0'] // as transformers calls a single output

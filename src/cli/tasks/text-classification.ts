@@ -5,7 +5,7 @@ import { collectLabels, labelIds } from '../../data/labels.ts'
 import { stratifiedSplit } from '../../data/split.ts'
 import { calibration } from '../../training/calibration.ts'
 import { classificationMetrics } from '../../training/metrics.ts'
-import { computeMetrics } from '../../training/metrics-registry.ts'
+import { computeClassificationMetrics } from '../../training/metrics-registry.ts'
 import {
   type ClassificationPredictions,
   confusionRows,
@@ -24,6 +24,7 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
   flags: ['text-column', 'text-pair-column', 'label-column', ...longTextFlags],
   create: () => task,
   read: readLabelled,
+  hasColumns: true,
   labels(examples, file) {
     const labels = collectLabels(examples)
     if (labels.length > 1) return labels
@@ -40,7 +41,9 @@ export const textClassification: CommandTask<Example, ClassificationItem, Classi
     const truth = labelIds(evaluation, labels)
     const predictions = new Int32Array(truth.length).fill(most)
     const result = { predictions, labels: truth, numLabels: labels.length }
-    return { [`Always “${labels[most]}”`]: computeMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']) }
+    return {
+      [`Always “${labels[most]}”`]: computeClassificationMetrics(result, ['accuracy', 'f1', 'f1_macro', 'f1_weighted']),
+    }
   },
   tables: ({ config: { labels } }, predictions) => classificationTables(labels, predictions),
   predict: classificationPrediction,

@@ -16,7 +16,7 @@ export interface TaskView {
 }
 
 /** Every task whose data can be checked, one line each. */
-const views: Readonly<Record<string, TaskView>> = {
+export const taskViews: Readonly<Record<string, TaskView>> = {
   'text-classification': { targets: 'class', sample: textSample },
   'multi-label-classification': { targets: 'classes', sample: multiLabelSample },
   regression: { targets: 'number', sample: textSample },
@@ -29,5 +29,5 @@ const views: Readonly<Record<string, TaskView>> = {
 
 /** The view of a task; undefined for one that it does not know, such as a task of one's own. */
 export function viewOf(task: string): TaskView | undefined {
-  return Object.hasOwn(views, task) ? views[task] : undefined
+  return Object.hasOwn(taskViews, task) ? taskViews[task] : undefined
 }

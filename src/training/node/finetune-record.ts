@@ -1,5 +1,6 @@
 import { describeCut } from '../../data/text-windows.ts'
 import type { EncoderModel } from '../../models/model.ts'
+import { modelSummary } from '../model-summary.ts'
 import type { RunRecord, SettingValue } from '../run-record.ts'
 import type { TaskReport } from '../tasks/finetune-task.ts'
 import type { TrainResult } from '../trainer.ts'
@@ -38,15 +39,7 @@ export function finetuneRecord(run: FinetuneRun): RunRecord {
     title: options.title ?? task.title,
     task: task.name,
     finishedAt: new Date().toISOString(),
-    model: {
-      name: options.modelName ?? model.className,
-      parameters: model.parameterCount,
-      layers: config.numHiddenLayers,
-      hiddenSize: config.hiddenSize,
-      heads: config.numAttentionHeads,
-      vocabSize: config.vocabSize,
-      maxLength,
-    },
+    model: modelSummary(model, { name: options.modelName ?? model.className, maxLength }),
     data: {
       trainExamples: trainExamples.length,
       trainSource,

@@ -14,7 +14,7 @@ import { type EvaluationSet, evaluationSets, metricOfSet, namedMetrics as named 
 import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
 import { reportDefaults } from '../report-settings.ts'
-import type { EncodeContext, FinetuneTask, TaskPredictions } from '../tasks/finetune-task.ts'
+import { classesOf, type EncodeContext, type FinetuneTask, type TaskPredictions } from '../tasks/finetune-task.ts'
 import { textClassification } from '../tasks/text-classification.ts'
 import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer, type TrainResult } from '../trainer.ts'
@@ -231,7 +231,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
     output,
     record,
     model,
-    labels: task.classNames?.(model) ?? (task.classIds ? model.config.labels : []),
+    labels: classesOf(task, model),
     args: { ...args, ...reportDefaults },
     settings: finetuneSettings(model, maxLength),
     modelName: options.modelName,

@@ -1,3 +1,4 @@
+import { modelSummary } from '../model-summary.ts'
 import type { FillIn, RunRecord, SettingValue } from '../run-record.ts'
 import type { TrainResult } from '../trainer.ts'
 import type { TrainingArguments } from '../training-arguments.ts'
@@ -18,7 +19,6 @@ export interface PretrainingRun extends Pick<PretrainResult, 'comparisons' | 'co
 export function pretrainingRecord(run: PretrainingRun): RunRecord {
   const { options, args, result, comparisons, corpus, phases, fillIns, environment } = run
   const { model } = options
-  const { config } = model
   const metrics: Record<string, { value: number }> = {}
   const baselines: Record<string, Record<string, number>> = {}
   for (const [name, { before, after }] of Object.entries(comparisons)) {
@@ -34,15 +34,10 @@ export function pretrainingRecord(run: PretrainingRun): RunRecord {
     title: options.title ?? 'Pre-training',
     task: 'pretraining',
     finishedAt: new Date().toISOString(),
-    model: {
+    model: modelSummary(model, {
       name: options.modelName ?? model.className,
-      parameters: model.parameterCount,
-      layers: config.numHiddenLayers,
-      hiddenSize: config.hiddenSize,
-      heads: config.numAttentionHeads,
-      vocabSize: config.vocabSize,
       maxLength: Math.max(...phases.map(({ maxLength }) => maxLength)),
-    },
+    }),
     data: {
       trainExamples: corpus.trainExamples,
       evalExamples: corpus.evalExamples,

@@ -27,7 +27,8 @@ const maskedLm = {
   python: pipelineProgram('fill-mask', 'A text with a [MASK].'),
 }
 
-const tasks: Readonly<Record<string, CardTask>> = {
+/** Every task that a card may be about, of fine-tuning and of pre-training. */
+export const cardTasks: Readonly<Record<string, CardTask>> = {
   'text-classification': {
     ...textClassification,
     python: pipelineProgram('text-classification', 'A text.'),
@@ -94,4 +95,5 @@ print(model(**inputs).logits.sigmoid())  # for each token, that it was replaced`
 }
 
 /** What a card says of a task by its name; of an unknown one nothing. */
-export const cardTask = (name: string): CardTask | undefined => (Object.hasOwn(tasks, name) ? tasks[name] : undefined)
+export const cardTask = (name: string): CardTask | undefined =>
+  Object.hasOwn(cardTasks, name) ? cardTasks[name] : undefined

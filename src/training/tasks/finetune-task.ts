@@ -76,6 +76,14 @@ export interface FinetuneTask<Example, Item extends EncodedSequence, Predictions
   ): TaskReport
 }
 
+/** Names of the classes that a task tells apart, in the model's order; empty for tasks without classes, such as regression. */
+export function classesOf(
+  { classNames, classIds }: { classNames?(model: LabelledModel): readonly string[]; classIds?: unknown },
+  model: LabelledModel,
+): readonly string[] {
+  return classNames?.(model) ?? (classIds ? model.config.labels : [])
+}
+
 /** Completes a task with the evaluation that the Trainer asks for: the loss, the task's metrics and the user's. */
 export function defineTask<Example, Item extends EncodedSequence, Predictions extends TaskPredictions>(
   task: Omit<FinetuneTask<Example, Item, Predictions>, 'evaluate'>,

@@ -7,7 +7,7 @@ import { bootstrapMean, bootstrapMetrics } from '../bootstrap.ts'
 import { calibration } from '../calibration.ts'
 import { exampleScorer } from '../example-scorer.ts'
 import { type ClassificationResult, classificationMetrics } from '../metrics.ts'
-import { classificationScorer, computeMetrics, findMetric } from '../metrics-registry.ts'
+import { classificationScorer, computeClassificationMetrics, findMetric } from '../metrics-registry.ts'
 import type { WrongExample } from '../run-record.ts'
 import { defineTask, type FinetuneTask, type LabelledModel } from './finetune-task.ts'
 import {
@@ -100,7 +100,7 @@ export function classificationTask({
     length: ({ ids }) => ids.length,
     collate: (items) => collateClassification(items),
     predict: predictClassification,
-    metrics: computeMetrics,
+    metrics: computeClassificationMetrics,
     intervals: (predictions, names, seed) => ({
       ...bootstrapMetrics(predictions, names, { seed }),
       loss: bootstrapMean(predictions.losses, { seed }),

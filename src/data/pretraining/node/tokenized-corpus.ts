@@ -74,7 +74,8 @@ export async function openTokenizedCorpus(
   }
   await removeLeftovers(cacheFolder, name)
   const writer = createFileTokenStore(path, tokenizer.vocabSize)
-  let read: CorpusReadProgress = { file: files[0].path, bytesRead: 0, bytesTotal: 0 }
+  const bytesTotal = files.reduce((sum, { size }) => sum + size, 0)
+  let read: CorpusReadProgress = { file: files[0].path, bytesRead: 0, bytesTotal }
   const paragraphs = readCorpus(files, {
     ...options,
     onProgress(progress) {

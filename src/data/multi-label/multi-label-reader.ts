@@ -29,10 +29,7 @@ export async function* readMultiLabelRows(
   options: MultiLabelColumnOptions = {},
 ): AsyncGenerator<MultiLabelExample> {
   if (options.labelSeparator === '') {
-    throw new ConfigError(
-      'LABEL_SEPARATOR',
-      'labelSeparator (--label-separator) is empty: give what stands between labels, such as |',
-    )
+    throw new ConfigError('LABEL_SEPARATOR', 'labelSeparator is empty: give what stands between labels, such as |')
   }
   const cells = new Set<string>()
   yield* readRows(rows, file, options, (firstRow, source) => {

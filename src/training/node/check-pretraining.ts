@@ -1,5 +1,5 @@
 import { writeAdapterConfig } from '../../checkpoints/index.ts'
-import { ConfigError } from '../../core/errors.ts'
+import { ConfigError, reworded } from '../../core/errors.ts'
 import { createBatchMasker } from '../../data/mask-batch.ts'
 import { requireEvaluationShare } from '../../data/pretraining/index.ts'
 import { listCorpusFiles } from '../../data/pretraining/node.ts'
@@ -59,5 +59,12 @@ function phasesOf({ model, tokenizer, maxLength, phases }: PretrainOptions): rea
   if (phases.length === 0)
     throw new ConfigError('PHASES', 'phases is empty: give one at least, or maxLength in its place')
   requireShares(phases)
-  return phases.map((phase) => ({ ...phase, maxLength: sequenceLimit(model, tokenizer, phase.maxLength) }))
+  return phases.map((phase, i) => {
+    try {
+      return { ...phase, maxLength: sequenceLimit(model, tokenizer, phase.maxLength) }
+    } catch (error) {
+      if (!(error instanceof ConfigError && error.code === 'MAX_LENGTH')) throw error
+      throw reworded(error, `phases: ${error.message.replace('maxLength', `the length of phase ${i + 1}`)}`)
+    }
+  })
 }

@@ -29,7 +29,7 @@ test.each([
   'maxLength.csv, row 3',
   'hiddenSize 12 is not divisible by numAttentionHeads 5', // of no flag
   'train.csv, row 2: expected 2 fields',
-  'model folders hold config.json',
+  'output: /tmp/output is a file, expected a folder', // a folder of this name
   'the freeze of the model',
 ])('unchanged: %s', (message) => {
   expect(withFlagNames(message, flags)).toBe(message)

@@ -3,10 +3,7 @@ import { BertsmithError, CheckpointError, ConfigError, DataError, reworded, Toke
 import { camelCase, type Flags, kebabCase } from './command.ts'
 
 /** Settings whose flag has another name. */
-const otherNames: Readonly<Record<string, string>> = {
-  nullScoreDiffThreshold: 'null-threshold',
-  minLength: 'min-length',
-}
+const otherNames: Readonly<Record<string, string>> = { nullScoreDiffThreshold: 'null-threshold' }
 
 /** What is quoted, or a name such as `maxLength` or `pauseAfter.steps` that is no part of a path or a longer name. */
 const quotedOrName = /"(?:\\.|[^"\\\n])*"|(?<![\w./\\-])[a-z]+(?:[A-Z][A-Za-z0-9]*)+(?:\.[a-z]+)?(?![\w/\\-]|\.\w)/g
@@ -23,7 +20,11 @@ export function withFlagNames(message: string, flags: Flags): string {
     const flag = otherNames[name] ?? kebabCase(camelCase(name.replace('.', '-')))
     return Object.hasOwn(flags, flag) ? `--${flag}` : name
   }
-  return message.replace(firstWord, asFlag).replace(quotedOrName, (found) => (found[0] === '"' ? found : asFlag(found)))
+  // A folder may be called as the flag that names it.
+  const namesPath = (word: string) => Object.hasOwn(flags, word) && /DIR|FILE/.test(flags[word].value ?? '')
+  return message
+    .replace(firstWord, (word) => (namesPath(word) ? word : asFlag(word)))
+    .replace(quotedOrName, (found) => (found[0] === '"' ? found : asFlag(found)))
 }
 
 /** An error that the user can mend, with flags for settings in its message; any other as it is. */

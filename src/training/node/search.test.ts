@@ -188,7 +188,7 @@ test('a trial that ends before its time stands at every rung above', async () =>
 test('settings that cannot be are refused before the folder is made', async () => {
   for (const [more, message] of [
     [{ length: undefined }, /asha needs the length/],
-    [{ trials: undefined }, /number of trials must be/],
+    [{ trials: undefined }, /trials must be/],
     [{ parallel: 0 }, /parallel must be a whole number/],
     [{ space: {} }, /something to vary/],
   ] as const) {

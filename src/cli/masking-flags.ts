@@ -10,10 +10,10 @@ export interface MaskingFlags {
   readonly maskProbability?: number
 }
 
-/** @throws ConfigError `FLAG_VALUE` for an unknown masking or what is no probability */
+/** @throws ConfigError `FLAG_VALUE` for an unknown masking, `MASK_PROBABILITY` for what is no probability */
 export function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): Masking {
   const kind = oneOf(masking, maskingKinds, '--masking')
   if (probability !== undefined && !(probability >= 0 && probability <= 1))
-    throw new ConfigError('FLAG_VALUE', `--mask-probability must be a number from 0 to 1, not ${probability}`)
+    throw new ConfigError('MASK_PROBABILITY', `--mask-probability must be a number from 0 to 1, not ${probability}`)
   return { kind, probability }
 }

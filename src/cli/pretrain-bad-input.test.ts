@@ -116,7 +116,12 @@ const cases: [name: string, changes: Record<string, string>, code: string, ...sa
     [
       ['a share', { 'eval-share': '1.5' }, 'EVALUATION_SHARE', '--eval-share must be above 0 and below 1, not 1.5'],
       ['no repetition', { duplicates: '0' }, 'DUPLICATES', '--duplicates must be a whole number of at least 1, not 0'],
-      ['a chance', { 'mask-probability': '2' }, 'FLAG_VALUE', '--mask-probability must be a number from 0 to 1, not 2'],
+      [
+        'a chance',
+        { 'mask-probability': '2' },
+        'MASK_PROBABILITY',
+        '--mask-probability must be a number from 0 to 1, not 2',
+      ],
       ['a length', { 'max-length': '99' }, 'MAX_LENGTH', '--max-length must be a whole number from 3 to 16'],
       ['no room for pairs', { objective: 'mlm,nsp', 'max-length': '4' }, 'MAX_LENGTH', '--max-length must be 5 to'],
       [

@@ -29,6 +29,9 @@ beforeAll(async () => {
   await write('new-label.csv', 'text,label\ngood film,positive\nodd film,neutral\n')
   await write('broken.csv', 'text,label\ngood film,positive\nbad, film,negative\n')
   await write('one-label.csv', 'text,label\ngood film,positive\nbright film,positive\n')
+  await write('two.csv', 'text,label\ngood film,positive\nbad film,negative\n')
+  await write('pairs.csv', 'text,text_pair,label\ngood,film,0\nbad,film,isNext\n')
+  await write('twice.yaml', 'batch-size: 4\nbatchSize: 8\n')
   await write('typo.yaml', 'learningRat: 0.1\n')
   await write('type.json', '{"epochs": "many"}')
 
@@ -92,6 +95,45 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ],
   ['a file as output folder', flags({ output: '@train.csv' }), 'NOT_A_FOLDER', 'train.csv'],
   ['an output below a file', flags({ output: '@train.csv/deep/out' }), 'NOT_A_FOLDER', 'train.csv'],
+  [
+    'logs in a file',
+    flags({ 'report-to': 'jsonl', 'logging-dir': '@train.csv' }),
+    'NOT_A_FOLDER',
+    'other --logging-dir',
+  ],
+  [
+    'the model to start from as output',
+    () => [...finetune({ output: `${at('tok')}/../base` }), '--overwrite'],
+    'OVERWRITE',
+    'is the folder of --model',
+  ],
+  [
+    'an output that holds the model to start from',
+    () => [...finetune({ output: at('run'), model: at('run/checkpoint-2') }), '--overwrite'],
+    'OVERWRITE',
+    'holds --model',
+  ],
+  [
+    'too few examples for a split',
+    flags({ train: '@two.csv', 'eval-split': '0.5' }),
+    'SPLIT_TOO_SMALL',
+    '--eval-split 0.5 of',
+    'two.csv: cannot split 2 items of 2 classes',
+  ],
+  ['a split out of range', flags({ 'eval-split': '1.5' }), 'SPLIT_FRACTION', '--eval-split 1.5', 'between 0 and 1'],
+  ['a metric without data', flags({ 'metric-for-best-model': 'f1' }), 'NO_EVAL_DATA', '--metric-for-best-model needs'],
+  [
+    'pairs of one kind',
+    flags({ task: 'next-sentence', train: '@pairs.csv' }),
+    'ONE_LABEL',
+    'pairs.csv: all pairs have the label "isNext"',
+  ],
+  [
+    'a setting in two spellings',
+    flags({ config: '@twice.yaml' }),
+    'CONFIG_FILE',
+    'twice.yaml: "batchSize" is there twice',
+  ],
   ['an earlier run as output', flags({ output: '@base' }), 'OUTPUT_NOT_EMPTY', '--resume', '--overwrite'],
   [
     'to resume where only a model is',
@@ -116,7 +158,7 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ['no steps', flags({ 'max-steps': '0' }), 'ARGUMENT', '--max-steps', '-1 for no limit'],
   ['no number', flags({ epochs: 'many' }), 'FLAG_VALUE', '--epochs'],
   ['evaluation without data', flags({ 'eval-strategy': 'epoch' }), 'NO_EVAL_DATA', '--eval-split'],
-  ['a length beyond the model', flags({ 'max-length': '17' }), 'MAX_LENGTH', '16', '17'],
+  ['a length beyond the model', flags({ 'max-length': '17' }), 'MAX_LENGTH', '--max-length must be', '16', '17'],
   ['an unknown task', flags({ task: 'text-clasification' }), 'TASK', '"text-classification"'],
   ['a hub id', flags({ model: 'google-bert/bert-base-uncased' }), 'NOT_SUPPORTED', 'hub'],
   ['another device', flags({ device: 'cuda' }), 'DEVICE', 'cuda'],

@@ -161,6 +161,8 @@ export function settingsFromFile(settings: unknown, flags: Flags, file: string):
       const guess = didYouMean(name, [...Object.keys(known).map(camelCase), ...Object.keys(known)])
       throw new ConfigError('UNKNOWN_SETTING', `${file}: unknown setting "${name}"${guess}`)
     }
+    if (values[camelCase(key)] !== undefined)
+      throw new ConfigError('CONFIG_FILE', `${file}: "${camelCase(key)}" is there twice, also as "${key}": remove one`)
     values[camelCase(key)] = settingValue(value, known[key], `${file}: "${name}"`)
   }
   return values

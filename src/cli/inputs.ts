@@ -1,7 +1,7 @@
 /** What several commands read: data files, model folders, output folders. */
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { requireMakeable } from '../checkpoints/node/files.ts'
 import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { Example } from '../data/example.ts'
 import { type ExampleFormat, type ReadOptions, readAllExamples } from '../data/node.ts'
@@ -63,21 +63,7 @@ export async function modelFolder(model: string): Promise<string> {
  * Makes sure, without touching the disk, that a folder can be made and written.
  * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
  */
-export async function checkOutputFolder(folder: string): Promise<void> {
-  let path = resolve(folder)
-  while (!(await exists(path)) && dirname(path) !== path) path = dirname(path)
-  if (!(await isFolder(path))) {
-    throw new CheckpointError(
-      'NOT_A_FOLDER',
-      `${folder}: ${path} is a file, expected a folder. Choose another --output.`,
-    )
-  }
-  await access(path, constants.W_OK).catch((cause) => {
-    throw new CheckpointError('NO_PERMISSION', `${folder}: ${path} cannot be written. Choose another --output.`, {
-      cause,
-    })
-  })
-}
+export const checkOutputFolder = (folder: string): Promise<void> => requireMakeable(folder, '--output')
 
 /** Makes sure that a file can be written there. @throws CheckpointError */
 export async function checkOutputFile(file: string): Promise<void> {

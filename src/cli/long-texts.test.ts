@@ -97,7 +97,7 @@ test('attention, in a run that is stopped and resumed: the same bytes', async ()
   const weights = (name: string) => readFile(join(at(name), 'model.safetensors'))
   expect((await weights('parts')).equals(await weights('whole'))).toBe(true)
   const other = await refused([...flags('parts', ...windows, 'attention', '--epochs', '1'), '--resume'])
-  expect(other.message).toMatch(/longTexts/)
+  expect(other.message).toMatch(/--long-texts/)
 })
 
 test('a trained model goes on as it was, unless flags say otherwise', async () => {
@@ -129,7 +129,7 @@ describe('what cannot be ends with status 2', () => {
       'CONFIG_VALUE',
       /stride .* from 0 to 13/,
     ],
-    ['no window at all', ['--long-texts', 'max', '--max-windows', '0'], 'CONFIG_VALUE', /maxWindows .* at least 1/],
+    ['no window at all', ['--long-texts', 'max', '--max-windows', '0'], 'CONFIG_VALUE', /--max-windows .* at least 1/],
     [
       'another task',
       ['--task', 'next-sentence', '--long-texts', 'max'],

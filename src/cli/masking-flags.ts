@@ -1,5 +1,6 @@
-import { ConfigError, didYouMean } from '../core/errors.ts'
+import { ConfigError } from '../core/errors.ts'
 import type { Masking } from '../data/mask-batch.ts'
+import { oneOf } from './one-of.ts'
 
 export const maskingKinds = ['token', 'whole-word', 'span'] as const
 
@@ -9,17 +10,10 @@ export interface MaskingFlags {
   readonly maskProbability?: number
 }
 
-/** @throws ConfigError `FLAG_VALUE` for an unknown masking */
+/** @throws ConfigError `FLAG_VALUE` for an unknown masking, `MASK_PROBABILITY` for what is no probability */
 export function maskingOf({ masking = 'token', maskProbability: probability }: MaskingFlags): Masking {
-  return { kind: oneOf(masking, maskingKinds, '--masking'), probability }
-}
-
-/** A flag's value, which is one of some names. @throws ConfigError `FLAG_VALUE` naming the nearest one */
-export function oneOf<Name extends string>(given: string, known: readonly Name[], flag: string): Name {
-  const found = known.find((name) => name === given)
-  if (found !== undefined) return found
-  throw new ConfigError(
-    'FLAG_VALUE',
-    `${flag} "${given}" is unknown${didYouMean(given, known)} (known: ${known.join(', ')})`,
-  )
+  const kind = oneOf(masking, maskingKinds, '--masking')
+  if (probability !== undefined && !(probability >= 0 && probability <= 1))
+    throw new ConfigError('MASK_PROBABILITY', `--mask-probability must be a number from 0 to 1, not ${probability}`)
+  return { kind, probability }
 }

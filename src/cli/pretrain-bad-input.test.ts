@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -49,7 +49,7 @@ function command(changes: Record<string, string>): string[] {
     threads: '1',
     ...changes,
   }
-  const isPath = (name: string) => ['corpus', 'model', 'output', 'tokenizer'].includes(name)
+  const isPath = (name: string) => ['corpus', 'model', 'output', 'tokenizer', 'logging-dir'].includes(name)
   return [
     'pretrain',
     ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, isPath(name) ? at(value) : value]),
@@ -99,6 +99,51 @@ const cases: [name: string, changes: Record<string, string>, code: string, ...sa
   ],
   ['a parquet file that is cut off', { corpus: 'cut.parquet' }, 'BROKEN_PARQUET', 'cut.parquet', 'Fetch it again'],
   ['a tokenizer of another vocabulary than the model', { tokenizer: 'wide' }, 'VOCABULARY', '"word0"', '"good"'],
+  [
+    'logs in a file',
+    { 'report-to': 'jsonl', 'logging-dir': 'one.txt' },
+    'NOT_A_FOLDER',
+    'Choose another --logging-dir',
+  ],
+  [
+    'logs below a file',
+    { 'report-to': 'jsonl', 'logging-dir': 'one.txt/logs' },
+    'NOT_A_FOLDER',
+    'one.txt is a file, expected a folder',
+  ],
+  // Flags are told before a corpus is read that would be refused, too.
+  ...(
+    [
+      ['a share', { 'eval-share': '1.5' }, 'EVALUATION_SHARE', '--eval-share must be above 0 and below 1, not 1.5'],
+      ['no repetition', { duplicates: '0' }, 'DUPLICATES', '--duplicates must be a whole number of at least 1, not 0'],
+      [
+        'a chance',
+        { 'mask-probability': '2' },
+        'MASK_PROBABILITY',
+        '--mask-probability must be a number from 0 to 1, not 2',
+      ],
+      ['a length', { 'max-length': '99' }, 'MAX_LENGTH', '--max-length must be a whole number from 3 to 16'],
+      ['no room for pairs', { objective: 'mlm,nsp', 'max-length': '4' }, 'MAX_LENGTH', '--max-length must be 5 to'],
+      [
+        'an end of documents',
+        { documents: 'page' },
+        'FLAG_VALUE',
+        '--documents is one of blank-line, file, not "page"',
+      ],
+      ['a further corpus', { 'eval-corpus': 'general=none.txt' }, 'FILE_NOT_FOUND', 'none.txt', 'check the path'],
+      ['layers', { 'reinitialize-layers': '9' }, 'ARGUMENT', '--reinitialize-layers must be at most 2'],
+      [
+        'a share, and a vocabulary that is to grow',
+        { 'eval-share': '0', 'grow-vocabulary': '3' },
+        'EVALUATION_SHARE',
+        '--eval-share must be above 0 and below 1, not 0',
+      ],
+    ] as [string, Record<string, string>, string, ...string[]][]
+  ).map(([name, changes, ...rest]): (typeof cases)[number] => [
+    `${name} out of range`,
+    { corpus: 'zeros.txt', ...changes },
+    ...rest,
+  ]),
 ]
 
 test.each(cases)(
@@ -111,8 +156,32 @@ test.each(cases)(
     for (const text of says) expect(error.message).toContain(text)
     expect(error.code).toBe(code)
     expect(stderr).not.toContain('    at ') // a stack trace
-    // The tokenised corpus may stay, if it is whole: the next attempt need not make it again.
-    const left = await readdir(at('out'), { recursive: true }).catch(() => [])
-    expect(left.filter((name) => !/^corpus(.corpus-\w+\.tokens)?$/.test(name))).toEqual([])
+    expect(await readdir(folder)).not.toContain('out')
   },
 )
+
+test('what stood in the output folder stays there, an earlier corpus too', async () => {
+  await mkdir(at('kept/corpus'), { recursive: true })
+  await write('kept/notes.txt', 'mine')
+  await write('kept/corpus/other.tokens', 'of another run')
+  for (const corpus of ['one.txt', 'zeros.txt']) {
+    expect((await runHere(command({ corpus, output: 'kept' }))).status).toBe(2)
+    expect((await readdir(at('kept'), { recursive: true })).sort()).toEqual([
+      'corpus',
+      'corpus/other.tokens',
+      'notes.txt',
+    ])
+  }
+})
+
+test('--overwrite does not replace the model that the run starts from, whatever its folder is called', async () => {
+  await symlink(at('base'), at('link'))
+  const weights = await readFile(at('base/model.safetensors'))
+  for (const output of ['base', 'link', 'pictures/../base']) {
+    const { status, stdout } = await runHere([...command({ output }), '--overwrite'])
+    const { error } = JSON.parse(stdout)
+    expect([status, error.code]).toEqual([2, 'OVERWRITE'])
+    expect(error.message).toContain('is the folder of --model')
+  }
+  expect(await readFile(at('base/model.safetensors'))).toEqual(weights)
+})

@@ -14,6 +14,7 @@ import {
   settingsFromFile,
 } from './command.ts'
 import { findCommand } from './commands.ts'
+import { inFlags } from './flag-names.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { Interrupted } from './interrupted.ts'
 import { Stopped } from './stopped.ts'
@@ -71,7 +72,11 @@ async function answerTo(
   checkPositionals(command, positionals)
   const json = values.json === true
   const context = createContext(json, system)
-  return { json, result: await command.run(values as never, positionals, context) }
+  try {
+    return { json, result: await command.run(values as never, positionals, context) }
+  } catch (error) {
+    throw inFlags(error, flags)
+  }
 }
 
 async function configSettings(file: string | undefined, flags: Flags): Promise<FlagValues> {

@@ -136,7 +136,8 @@ describe('finetune, evaluate, predict and pipeline, one after the other', () => 
     const { labels } = JSON.parse(await readFile(at('bioes/metrics.json'), 'utf8'))
     expect(labels.slice(0, 5)).toEqual(['O', 'B-person', 'I-person', 'E-person', 'S-person'])
     const evaluate = ['evaluate', '--model', at('bioes'), '--data', at('test.jsonl'), '--threads', '1']
-    await json([...evaluate, '--tag-scheme', 'BIOES'])
+    const { stderr: note } = await json([...evaluate, '--tag-scheme', 'BIOES'])
+    expect(note).toContain('test.jsonl: the tags look like IOB2 and are converted to BIOES')
     const { status, stderr } = await runHere([...evaluate, '--tag-scheme', 'IOB2'])
     expect(status).toBe(0) // its labels are among the model's
     expect(stderr).not.toContain('error')
@@ -187,6 +188,22 @@ const broken: [name: string, file: string, text: string, code: string, says: str
     'eve\tB-person\n\nsaw\tO\nrome\tB_place\n',
     'TAG',
     ['g.conll, row 3, word 2', '"B_place"', '"B-person"'],
+  ],
+  [
+    'a tag without its type',
+    'm.conll',
+    'eve\tB-person\nbob\tB-\n\nsaw\tO\n',
+    'TAG',
+    ['m.conll, row 1, word 2 of the sentence ("bob")', 'the tag "B-" has no type', 'such as "B-person"'],
+  ],
+  [
+    'a tag that breaks the scheme that is named',
+    'n.conll',
+    'eve\tB-person\n\nsaw\tO\nold\tI-place\nrome\tI-place\n\noslo\tB-place\n',
+    'TAG_SCHEME',
+    ['n.conll, row 3, word 2 of the sentence ("old"), "I-place" behind "O", where IOB2 has B- on the first word'],
+    '--tag-scheme',
+    'IOB2',
   ],
   ['letters of two schemes', 'h.conll', 'eve\tS-person\nbob\tU-person\n', 'TAG_SCHEME', ['h.conll', 'BIOES', 'BILOU']],
   ['one tag alone', 'i.conll', 'eve\tO\n\nsaw\tO\n', 'ONE_LABEL', ['i.conll', '"O"', '--label-column']],
@@ -244,7 +261,7 @@ describe('bad input ends with status 2 and says what is wrong', () => {
     const args = ['evaluate', '--model', at('ner'), '--data', at('loose.conll'), '--threads', '1']
     const { result, stderr } = await json([...args, '--metrics', 'f1'])
     expect(stderr).toContain('1 tag breaks the scheme IOB2')
-    expect(stderr).toContain('row 3')
+    expect(stderr).toContain('loose.conll, row 3, word 2 of the sentence ("old"), "I-place" behind "O"')
     expect(result.examples).toBe(2)
   })
 

@@ -1,6 +1,6 @@
-import { ConfigError } from '../core/errors.ts'
+import { BertsmithError, ConfigError, reworded } from '../core/errors.ts'
 import { type EvaluationItems, requireSetName } from '../training/evaluation-sets.ts'
-import type { CommandTask } from './tasks/command-task.ts'
+import type { CommandTask, TaskSplit } from './tasks/command-task.ts'
 import type { TaskValues } from './tasks/task-flags.ts'
 
 /** Where the examples of a training come from. */
@@ -33,7 +33,7 @@ export async function readTrainingData(
   const files = evaluationFiles(values.eval)
   const train = await task.read(values.train, values, warn)
   if (values.evalSplit !== undefined) {
-    const parts = task.split(train, { fraction: values.evalSplit, seed })
+    const parts = splitOff(task, train, values, { fraction: values.evalSplit, seed })
     return { train: parts.train, evaluation: parts.eval, evaluationSets: parts.eval }
   }
   if (typeof files === 'string') {
@@ -43,6 +43,16 @@ export async function readTrainingData(
   const sets: Record<string, unknown[]> = {}
   for (const [name, file] of Object.entries(files)) sets[name] = await task.read(file, values, warn)
   return { train, evaluation: Object.values(sets).flat(), evaluationSets: sets }
+}
+
+/** Holds a part out. @throws as the task's `split`, naming flag and file */
+function splitOff(task: CommandTask, examples: readonly unknown[], { train }: DataFiles, options: TaskSplit) {
+  try {
+    return task.split(examples, options)
+  } catch (error) {
+    if (!(error instanceof BertsmithError)) throw error
+    throw reworded(error, `--eval-split ${options.fraction} of ${train}: ${error.message}`)
+  }
 }
 
 /**

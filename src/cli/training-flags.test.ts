@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../core/errors.ts'
 import { type Flags, parseFlags, settingsFromFile } from './command.ts'
+import { inFlags } from './flag-names.ts'
 import { readTrainingFlags, trainingFlags } from './training-flags.ts'
 
 const flags: Flags = trainingFlags
-const read = (line: string) => readTrainingFlags(parseFlags(line.split(' '), flags).values, true)
+function read(line: string, hasEval = true) {
+  try {
+    return readTrainingFlags(parseFlags(line.split(' '), flags).values, hasEval)
+  } catch (error) {
+    throw inFlags(error, flags) // as the program does
+  }
+}
 
 test('flags of optimizers are training arguments', () => {
   expect(read('--optimizer sgd --momentum 0.9 --nesterov')).toMatchObject({
@@ -71,10 +78,24 @@ test.each([
   ['--class-weights balanced spam=3', /not "balanced"$/],
   ['--class-weights spam=much', /not "spam=much"$/],
   ['--class-weights spam=', /not "spam="$/],
-  ['--class-weights spam=-1', /^--class-weights of "spam" must be a number of at least 0, not -1$/],
+  ['--class-weights spam=-1', /^--class-weights of "spam" must be a number from 0 to 3.4e38, not -1$/],
+  ['--class-weights spam=1e40', /^--class-weights of "spam" must be a number from 0 to 3.4e38, not 1e\+40$/],
+  ['--class-weights spam=1 ham=2 spam=2', /^--class-weights has "spam" twice: give each label one weight$/],
   ['--label-smoothing 2', /^--label-smoothing must be a number from 0 to 1, not 2$/],
   ['--focal-gamma -1', /^--focal-gamma must be a number of at least 0, not -1$/],
 ])('%s is refused', (line, message) => {
   expect(() => read(line)).toThrow(ConfigError)
   expect(() => read(line)).toThrow(message)
+})
+
+test.each(['--eval-strategy epoch', '--metric-for-best-model f1'])('%s needs something to evaluate on', (line) => {
+  const [flag] = line.split(' ')
+  expect(() => read(line, false)).toThrow(`${flag} needs --eval FILE or --eval-split 0.1`)
+})
+
+test('a config file has each setting once, in whatever spelling', () => {
+  const both = { 'batch-size': 4, batchSize: 8 }
+  expect(() => settingsFromFile(both, flags, 'x.yaml')).toThrow(
+    'x.yaml: "batchSize" is there twice, also as "batch-size": remove one',
+  )
 })

@@ -4,7 +4,7 @@ import { optimizerNames } from '../training/optimizers/registry.ts'
 import { loggerNames } from '../training/report-settings.ts'
 import { scheduleNames } from '../training/schedule.ts'
 import { type TrainingArguments, trainingArguments, trainingDefaults } from '../training/training-arguments.ts'
-import { camelCase, type Flags, kebabCase } from './command.ts'
+import { camelCase, type Flags } from './command.ts'
 
 const number = (description: string) => ({ type: 'number', description }) as const
 const text = (value: string, description: string) => ({ type: 'string', value, description }) as const
@@ -103,25 +103,24 @@ export const pretrainingFlags = withoutLoss
 
 /**
  * The training arguments among the values of flags, checked and completed.
- * @throws ConfigError under the flag's name
+ * @throws ConfigError under the name of the setting or of its flag
  */
 export function readTrainingFlags(values: Readonly<Record<string, unknown>>, hasEval: boolean): TrainingArguments {
   const given = Object.keys(trainingDefaults).flatMap((name) =>
     values[name] === undefined ? [] : [[name, values[name]]],
   )
-  if (!hasEval && ['steps', 'epoch'].includes(values.evalStrategy as string)) {
-    throw new ConfigError('NO_EVAL_DATA', '--eval-strategy needs --eval FILE or --eval-split 0.1')
+  if (!hasEval) {
+    const judges = ['steps', 'epoch'].includes(values.evalStrategy as string)
+      ? 'eval-strategy'
+      : 'metric-for-best-model'
+    if (judges === 'eval-strategy' || values.metricForBestModel !== undefined)
+      throw new ConfigError('NO_EVAL_DATA', `--${judges} needs --eval FILE or --eval-split 0.1`)
   }
   const args = Object.fromEntries(given)
   if (args.lrSchedulerSettings) args.lrSchedulerSettings = namedValues(args.lrSchedulerSettings as readonly string[])
   if (args.classWeights) args.classWeights = readClassWeights(args.classWeights as readonly string[])
   if (args.reportTo?.length === 1 && args.reportTo[0] === 'none') args.reportTo = []
-  try {
-    return trainingArguments(args, { hasEval })
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(error.code, asFlags(error.message), { cause: error })
-  }
+  return trainingArguments(args, { hasEval })
 }
 
 /** `['num-cycles=3']` as `{ numCycles: 3 }`. @throws ConfigError for an entry without a value */
@@ -138,7 +137,7 @@ function namedValues(entries: readonly string[]): Record<string, string | number
   return Object.fromEntries(pairs)
 }
 
-/** `['balanced']` as it is, `['spam=3']` as `{ spam: 3 }`. @throws ConfigError for an entry that is neither */
+/** `['balanced']` as it is, `['spam=3']` as `{ spam: 3 }`. @throws ConfigError for an entry that is neither, or a label twice */
 function readClassWeights(entries: readonly string[]): string | Record<string, number> {
   if (entries.length === 1 && ['balanced', 'none'].includes(entries[0])) return entries[0]
   const weights = entries.map((entry) => {
@@ -149,13 +148,9 @@ function readClassWeights(entries: readonly string[]): string | Record<string, n
       `--class-weights takes balanced, or LABEL=NUMBER such as spam=3, one for each label that is not to weigh 1, not "${entry}"`,
     )
   })
+  const labels = weights.map(([label]) => label)
+  const twice = labels.find((label, i) => labels.indexOf(label) < i)
+  if (twice !== undefined)
+    throw new ConfigError('FLAG_VALUE', `--class-weights has "${twice}" twice: give each label one weight`)
   return Object.fromEntries(weights)
-}
-
-/** A message about settings with their names as flags. */
-function asFlags(message: string): string {
-  const names = Object.keys(trainingFlags).map(camelCase)
-  return message.replace(/\b[a-z]+[A-Za-z0-9]*\b/g, (word) =>
-    names.includes(word) && (/[A-Z]/.test(word) || message.startsWith(word)) ? `--${kebabCase(word)}` : word,
-  )
 }

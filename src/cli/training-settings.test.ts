@@ -56,7 +56,7 @@ test('all of them in one run, and its resumption', async () => {
 test.each([
   [
     ['--class-weights', 'negativ=2'],
-    'classWeights has "negativ", which is no label of the model; did you mean "negative"?',
+    '--class-weights has "negativ", which is no label of the model; did you mean "negative"?',
   ],
   [['--class-weights', 'balance'], '--class-weights takes balanced, or LABEL=NUMBER'],
   [['--ema-decay', '1'], '--ema-decay must be at least 0 and below 1, not 1'],
@@ -65,12 +65,14 @@ test.each([
   [['--logging-dir', 'x'], '--logging-dir is the folder of what --report-to names, and that names nothing'],
   [['--train-sampling-strategy', 'sorted'], '--train-sampling-strategy must be random, sequential or group_by_length'],
   [['--train-sampling-strategy', 'sequential', '--group-by-length'], 'sequential contradict each other'],
+  [['--class-weights', 'negative=0', 'positive=0'], 'all class weights are 0: nothing could be learned'],
   [['--eval', 'a.csv', 'b.csv'], 'each with a name'],
   [['--eval', 'dev=a.csv', '--metric-for-best-model', 'dev_f2'], 'unknown metric "f2"'],
 ])('%o is refused', async (args, message) => {
   const { status, stdout } = await finetune('refused', ...args)
   expect(status).toBe(2)
   expect(JSON.parse(stdout).error.message).toContain(message)
+  expect(await readdir(folder)).not.toContain('refused')
 })
 
 test('classes are weighed only where there are some', async () => {
@@ -80,6 +82,6 @@ test('classes are weighed only where there are some', async () => {
   ])
   expect(status).toBe(2)
   expect(JSON.parse(stdout).error.message).toMatch(
-    /classWeights is for tasks that tell one class of several, .*not for regression/,
+    /--class-weights is for tasks that tell one class of several, .*not for regression/,
   )
 })

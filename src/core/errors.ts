@@ -26,6 +26,12 @@ export class TokenizerError extends BertsmithError {}
 /** The engine failed while it ran a graph. */
 export class RuntimeError extends BertsmithError {}
 
+/** The same error in other words, with the first as its cause. */
+export function reworded<E extends BertsmithError>(error: E, message: string): E {
+  const kind = error.constructor as new (code: string, message: string, options: ErrorOptions) => E
+  return new kind(error.code, message, { cause: error })
+}
+
 /** The known name nearest to `name`, if it is near enough to be a typing slip: for "did you mean" in messages. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

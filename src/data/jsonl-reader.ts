@@ -79,12 +79,30 @@ function objectExample(record: Record<string, unknown>, source: ExampleSource, o
       `${describePlace(source, labelKey)}: expected a string, number or boolean as label, found ${describeJson(label)}.`,
     )
   }
+  requireExact(label, describePlace(source, labelKey))
   const name = label === undefined ? '' : String(label).trim()
   if (name !== '') example.label = name
-  else if (options.requireLabel === true || (options.requireLabel && label === undefined)) {
-    throw label === undefined ? missingKey(record, labelKey, source, '--label-column') : emptyLabel(source, labelKey)
+  else if (record[labelKey] === undefined && options.requireLabel) {
+    throw missingKey(record, labelKey, source, '--label-column')
+  } else if (options.requireLabel === true) {
+    throw label === undefined ? nullLabel(source, labelKey) : emptyLabel(source, labelKey)
   }
   return example
+}
+
+const nullLabel = (source: ExampleSource, key: string) =>
+  new DataError(
+    'EMPTY_LABEL',
+    `${describePlace(source, key)}: the label is null: expected a string, number or boolean. Fill it in, or remove the line.`,
+  )
+
+/** @throws DataError `LABEL_TYPE` for a number that JSON has as another than was written, since it has more digits than a double */
+export function requireExact(label: unknown, place: string): void {
+  if (typeof label !== 'number' || !Number.isInteger(label) || Number.isSafeInteger(label)) return
+  throw new DataError(
+    'LABEL_TYPE',
+    `${place}: whole numbers beyond 2^53 are rounded when JSON is read, this one to ${label}: write the label in quotes.`,
+  )
 }
 
 /** The text, or pair of texts, of an object. @throws DataError naming file, row and key if it is missing or no string */

@@ -38,14 +38,16 @@ export function checkLossOptions(options: LossOptions, labels: readonly string[]
       `there are ${classWeights.length} class weights for ${labels.length} classes: give one for each, in the order of the labels`,
     )
   }
-  const wrong = classWeights.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
+  // Weights are float32 in the graph.
+  const inGraph = classWeights.map(Math.fround)
+  const wrong = classWeights.findIndex((weight, i) => !(weight >= 0 && Number.isFinite(inGraph[i])))
   if (wrong >= 0) {
     throw new ConfigError(
       'CLASS_WEIGHTS',
-      `the weight of class "${labels[wrong]}" must be a number of at least 0, not ${classWeights[wrong]}`,
+      `the weight of class "${labels[wrong]}" must be a number from 0 to 3.4e38, not ${classWeights[wrong]}`,
     )
   }
-  if (classWeights.every((weight) => weight === 0)) {
+  if (inGraph.every((weight) => weight === 0)) {
     throw new ConfigError('CLASS_WEIGHTS', 'all class weights are 0: nothing could be learned')
   }
 }

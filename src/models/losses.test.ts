@@ -129,7 +129,9 @@ test.each<[LossOptions, string, RegExp]>([
   [{ classWeights: [1, 2] }, 'CLASS_WEIGHTS', /2 class weights for 3 classes/],
   [{ classWeights: [1, -2, 1] }, 'CLASS_WEIGHTS', /"spam".*-2/],
   [{ classWeights: [1, 1, Number.NaN] }, 'CLASS_WEIGHTS', /"other".*NaN/],
+  [{ classWeights: [1, 1e40, 1] }, 'CLASS_WEIGHTS', /"spam".*3.4e38, not 1e\+40/],
   [{ classWeights: [0, 0, 0] }, 'CLASS_WEIGHTS', /all .* 0/],
+  [{ classWeights: [0, 1e-50, 0] }, 'CLASS_WEIGHTS', /all .* 0/], // 0 as float32
 ])('%j is refused', (options, code, message) => {
   const names = ['ham', 'spam', 'other']
   expect(() => checkLossOptions(options, names)).toThrow(

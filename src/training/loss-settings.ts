@@ -41,14 +41,15 @@ export function checkLossSettings({ labelSmoothing, classWeights, focalGamma }: 
     throw fail(`classWeights must be none, balanced or numbers by label, not ${classWeights}`)
   }
   for (const [label, weight] of Object.entries(classWeights)) {
-    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw fail(`classWeights of "${label}" must be a number of at least 0, not ${weight}`)
+    // Weights are float32 in the graph.
+    if (!(weight >= 0 && Number.isFinite(Math.fround(weight)))) {
+      throw fail(`classWeights of "${label}" must be a number from 0 to 3.4e38, not ${weight}`)
     }
   }
 }
 
 /**
- * Whether a task and its labels can have these settings, before anything takes time.
+ * Whether a task and its labels can have these settings, before anything takes time or is written.
  * @throws ConfigError naming the setting
  */
 export function requireLossTask<Item>(
@@ -67,12 +68,18 @@ export function requireLossTask<Item>(
   if (typeof settings.classWeights === 'string') return
   const { labels } = model.config
   const unknown = Object.keys(settings.classWeights).find((label) => !labels.includes(label))
-  if (unknown === undefined) return
-  throw new ConfigError(
-    'CLASS_WEIGHTS',
-    `classWeights has "${unknown}", which is no label of the model${didYouMean(unknown, labels)} (its labels: ${labels.slice(0, 50).join(', ')})`,
-  )
+  if (unknown !== undefined) {
+    throw new ConfigError(
+      'CLASS_WEIGHTS',
+      `classWeights has "${unknown}", which is no label of the model${didYouMean(unknown, labels)} (its labels: ${labels.slice(0, 50).join(', ')})`,
+    )
+  }
+  checkLossOptions({ classWeights: weightsOf(settings.classWeights, labels) }, labels)
 }
+
+/** Weights by label in the order of the labels. */
+const weightsOf = (weights: Readonly<Record<string, number>>, labels: readonly string[]): number[] =>
+  labels.map((label) => (Object.hasOwn(weights, label) ? weights[label] : 1))
 
 /**
  * The loss that these settings ask for; absent if it is the plain one.
@@ -92,9 +99,7 @@ export function lossOptions<Item>(
     labelSmoothing,
     focalGamma,
     ...(classWeights === 'balanced' && { classWeights: balancedWeights(countClasses(items, task, labels.length)) }),
-    ...(typeof classWeights === 'object' && {
-      classWeights: labels.map((label) => (Object.hasOwn(classWeights, label) ? classWeights[label] : 1)),
-    }),
+    ...(typeof classWeights === 'object' && { classWeights: weightsOf(classWeights, labels) }),
   }
   checkLossOptions(options, labels)
   return options

@@ -1,6 +1,6 @@
 /** Files and folders of checkpoints, and what file systems refuse as CheckpointErrors. */
-import { type FileHandle, mkdir, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { access, constants, type FileHandle, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
 import { replaceFile, TEMPORARY_SUFFIX, writeRemedy } from '../../core/node/write-file.ts'
 
@@ -89,6 +89,27 @@ export async function makeFolder(path: string): Promise<void> {
     await makeFolder(parent)
     await makeFolder(path)
   }
+}
+
+/**
+ * Makes sure, without touching the disk, that a folder can be made and written.
+ * @param setting what names it, for messages: a flag or an option
+ * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
+ */
+export async function requireMakeable(folder: string, setting: string): Promise<void> {
+  let path = resolve(folder)
+  while ((await pathKind(path)) === 'absent' && dirname(path) !== path) path = dirname(path)
+  if ((await pathKind(path)) !== 'folder') {
+    throw new CheckpointError(
+      'NOT_A_FOLDER',
+      `${folder}: ${path} is a file, expected a folder. Choose another ${setting}.`,
+    )
+  }
+  await access(path, constants.W_OK).catch((cause) => {
+    throw new CheckpointError('NO_PERMISSION', `${folder}: ${path} cannot be written. Choose another ${setting}.`, {
+      cause,
+    })
+  })
 }
 
 /**

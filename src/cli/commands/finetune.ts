@@ -11,13 +11,12 @@ import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { metricOfSet } from '../../training/evaluation-sets.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
-import { requireNoRun } from '../../training/node/run-folder.ts'
 import { classesOf, type FinetuneTask, type TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { diagnoseFiles, diagnosisText, findingText, stopFor } from '../findings.ts'
-import { checkOutputFolder, maxLengthFlag, modelFolder } from '../inputs.ts'
+import { maxLengthFlag, modelFolder } from '../inputs.ts'
 import { interrupted, stopRemark } from '../interrupted.ts'
 import { encoderStart, loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lora-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
@@ -31,6 +30,7 @@ import { taskLength } from '../tasks/task-length.ts'
 import { textReading } from '../tasks/text-reading.ts'
 import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
+import { checkTrainingFolders } from '../training-folder.ts'
 import { trainingProgress } from '../training-progress.ts'
 
 export const finetune = defineCommand({
@@ -100,9 +100,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
       setNames.map((name) => ({ name })),
     )
     if (best !== 'loss') task.findMetric(best)
-    if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
-    await checkOutputFolder(output)
-    if (!resume && !overwrite) await requireNoRun(output)
+    await checkTrainingFolders(values, args)
     const warnings: string[] = []
     const data = await readData(commandTask, values, args.seed, (text) => {
       warnings.push(text)

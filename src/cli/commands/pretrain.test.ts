@@ -98,7 +98,7 @@ test.each([
   ['9:0.5,21', /"21"/],
   ['9:0.5:x,21:0.5', /"9:0.5:x"/],
   ['9:0.5,21:0.4', /add up to 1, not 0.5 \+ 0.4/],
-  ['2:0.5,21:0.5', /maxLength must be a whole number from 3/],
+  ['2:0.5,21:0.5', /--phases: the length of phase 1 must be a whole number from 3/],
 ])('--phases %s is refused', async (phases, message) => {
   const { status, stderr } = await run('refused', '--phases', phases, '--max-steps', '4')
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)])

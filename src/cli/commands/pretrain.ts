@@ -7,18 +7,20 @@ import type { LoraConfig } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
+import { checkPretraining } from '../../training/node/check-pretraining.ts'
 import { type PretrainPhase, type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
-import { requireNoRun } from '../../training/node/run-folder.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
-import { checkOutputFolder, modelFolder } from '../inputs.ts'
+import { modelFolder } from '../inputs.ts'
 import { interrupted, stopRemark } from '../interrupted.ts'
 import { loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lora-flags.ts'
-import { maskingOf, oneOf } from '../masking-flags.ts'
+import { maskingOf } from '../masking-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
+import { oneOf } from '../one-of.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
 import { pretrainingFlags, readTrainingFlags } from '../training-flags.ts'
+import { checkTrainingFolders } from '../training-folder.ts'
 import { trainingProgress } from '../training-progress.ts'
 
 /** Objectives by the names of `--objective`, and the task whose head has them. */
@@ -30,6 +32,7 @@ const objectives: Readonly<Record<string, { task: string; pairs?: 'next-sentence
 }
 
 const startEmbeddings = ['random', 'cooccurrence'] as const
+const documentEnds = ['blank-line', 'file'] as const
 
 export const pretrain = defineCommand({
   name: 'pretrain',
@@ -83,7 +86,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     duplicates: { type: 'number', description: 'Pairs: how often to cut the corpus anew (default 1)' },
     documents: {
       type: 'string',
-      value: 'blank-line|file',
+      value: documentEnds.join('|'),
       description: 'What ends a document of a txt file (default blank-line)',
     },
     'text-column': {
@@ -106,9 +109,7 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     const { lora, saveAdapter } = readAdaptation(values)
     const phases = phasesOf(values)
     const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
-    if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
-    await checkOutputFolder(output)
-    if (!resume && !overwrite) await requireNoRun(output)
+    await checkTrainingFolders(values, args)
     checkGrowth(values.growVocabulary, values.model)
     const start = oneOf(values.startEmbeddings ?? 'random', startEmbeddings, '--start-embeddings')
     if (start === 'cooccurrence' && values.model !== undefined) {
@@ -124,38 +125,43 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
       )
     }
     const corpusOptions = {
-      documents: values.documents as 'blank-line' | 'file' | undefined,
+      documents: values.documents === undefined ? undefined : oneOf(values.documents, documentEnds, '--documents'),
       field: values.textColumn,
+    }
+    const settings = {
+      corpus: values.corpus,
+      corpusOptions,
+      evalCorpora: evalCorpora(values.evalCorpus ?? []),
+      startEmbeddings: start === 'cooccurrence' ? start : ('model' as const),
+      pairs: objectives[objective].pairs,
+      masking,
+      maxLength,
+      phases,
+      duplicates: values.duplicates,
+      evalShare: values.evalShare,
+      args,
+      output,
+      resume,
+      overwrite,
+      saveAdapter,
     }
     const prepared = await prepareModel({ ...values, maxLength: longest, lora }, objective, args.seed, context)
     const { modelName } = prepared
-    const growth = { corpus: values.corpus, options: corpusOptions, threads: values.threads }
-    const { model, tokenizer } = values.growVocabulary
-      ? await growModel(prepared, values.growVocabulary, growth, context)
-      : prepared
+    let { model, tokenizer } = prepared
     try {
+      if (values.growVocabulary) {
+        await checkPretraining({ ...settings, model, tokenizer }) // before words are counted
+        const growth = { corpus: values.corpus, options: corpusOptions, threads: values.threads }
+        ;({ model, tokenizer } = await growModel(prepared, values.growVocabulary, growth, context))
+      }
       context.note(`${model.className}, ${parameterText(model)}; objective ${objective}`)
       const progress = trainingProgress(context.stderr)
       const finished = await context
         .stoppable(stopRemark, (signal) =>
           runPretraining({
+            ...settings,
             model,
             tokenizer,
-            corpus: values.corpus,
-            corpusOptions,
-            evalCorpora: evalCorpora(values.evalCorpus ?? []),
-            startEmbeddings: start === 'cooccurrence' ? start : 'model',
-            pairs: objectives[objective].pairs,
-            masking,
-            maxLength,
-            phases,
-            duplicates: values.duplicates,
-            evalShare: values.evalShare,
-            args,
-            output,
-            resume,
-            overwrite,
-            saveAdapter,
             signal,
             ...progress,
             title: `Pre-training: ${output}`,

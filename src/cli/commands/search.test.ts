@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -88,7 +88,7 @@ test('a resumed search may change what decides nothing, and nothing else', async
   const told = await runHere([...args, '--resume', '--license', 'mit', '--logging-steps', '7'])
   expect(told.status, told.stdout).toBe(0)
   const changed = await runHere([...args, '--resume', '--weight-decay', '0.1'])
-  expect([changed.status, changed.stdout]).toEqual([2, expect.stringContaining('weightDecay')])
+  expect([changed.status, changed.stdout]).toEqual([2, expect.stringContaining('--weight-decay')])
 })
 
 describe('what cannot be is refused before anything is trained', () => {
@@ -114,6 +114,16 @@ describe('what cannot be is refused before anything is trained', () => {
       /"batchSize" must be a number, not "big"/,
     ],
     ['what others need', [...withEval, '--space', 'momentum=0,0.9'], /momentum is a setting of the optimizer sgd/],
+    [
+      'the space, also where asha has no room',
+      [...withEval, '--space', 'momentum=0,0.9', '--epochs', '2'],
+      /momentum is a setting of the optimizer sgd/,
+    ],
+    [
+      'logs in a file',
+      [...withEval, '--space', 'batch-size=8,16', '--report-to', 'jsonl', '--logging-dir', import.meta.filename],
+      /search\.test\.ts is a file, expected a folder. Choose another --logging-dir/,
+    ],
     ['no file', [...withEval, '--space', 'none.yaml'], /none.yaml cannot be read .*: give a file, or NAME=VALUES/],
     [
       'a missing method',
@@ -169,4 +179,34 @@ describe('what cannot be is refused before anything is trained', () => {
     const { status, stderr } = await runHere([...base(), ...withEval, '--space', join(folder, 'space.yaml')])
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
   })
+})
+
+describe('a folder that is not of this search', () => {
+  const args = (...more: string[]) => [
+    ...`search --task text-classification --train ${folder}/train.csv --eval ${folder}/dev.csv --no-doctor`.split(' '),
+    ...['--space', 'batch-size=8,16', ...more],
+  ]
+  test.each([
+    ['a model', 'base', /holds an earlier run or a model .*: replace it with overwrite \(--overwrite\)/],
+    ['trials alone', 'lost', /holds trials\/ of no search \(001\): replace it with overwrite/],
+  ])('with %s is left as it is, before data are read', async (_, name, message) => {
+    await mkdir(join(folder, 'lost/trials/001'), { recursive: true })
+    const before = await readdir(join(folder, name))
+    const model = ['--model', join(folder, 'nowhere'), '--output', join(folder, name)]
+    const { status, stderr } = await runHere(args(...model))
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+    expect(await readdir(join(folder, name))).toEqual(before)
+  })
+
+  test.each(['base', 'lost/trials/001'])(
+    '--overwrite does not replace the model %s that trials start from',
+    async (model) => {
+      const output = join(folder, model.split('/')[0])
+      const { status, stderr } = await runHere(args('--model', join(folder, model), '--output', output, '--overwrite'))
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringMatching(/which --overwrite would replace: choose another --output/),
+      ])
+    },
+  )
 })

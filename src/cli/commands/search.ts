@@ -1,12 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
+import { requireLoggingFolder } from '../../training/node/loggers.ts'
 import { undecisiveArguments } from '../../training/node/run-identity.ts'
 import { planSearch, search as runSearch } from '../../training/node/search.ts'
+import { requireRoom } from '../../training/node/search-folder.ts'
 import type { SearchOptions, SearchResult } from '../../training/node/search-options.ts'
 import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
-import { isRange, type SearchMethod, type SearchSpace, searchMethods, spaceSize } from '../../training/search/space.ts'
+import {
+  checkSpace,
+  isRange,
+  type SearchMethod,
+  type SearchSpace,
+  searchMethods,
+  spaceSize,
+} from '../../training/search/space.ts'
 import { bestMetricName, type TrainingArguments, trainingDefaults } from '../../training/training-arguments.ts'
 import { cardFlags } from '../card-flags.ts'
 import {
@@ -20,7 +29,6 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
-import { checkOutputFolder } from '../inputs.ts'
 import { Interrupted } from '../interrupted.ts'
 import { encoderStart, type loraFlags, readAdaptation } from '../lora-flags.ts'
 import { searchProgress } from '../search/search-progress.ts'
@@ -31,6 +39,7 @@ import { formatMetric } from '../tables.ts'
 import { checkTaskFlags, findTask } from '../tasks/registry.ts'
 import { type DataFiles, evaluationFiles, readTrainingData } from '../training-data.ts'
 import { readTrainingFlags } from '../training-flags.ts'
+import { checkOverwriting } from '../training-folder.ts'
 import { tokenization } from './doctor.ts'
 import { finetune } from './finetune.ts'
 
@@ -107,6 +116,9 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     const settings = trialSettings(values)
     checkComparable(Object.keys(settings), space, method, values.evalSplit)
     const args = readTrainingFlags(settings, true)
+    await checkOverwriting(values)
+    await requireRoom(values.output, values)
+    if (args.loggingDir !== null) await requireLoggingFolder(args, values.output)
     const best = bestMetricName(args)
     const objective = best === 'loss' ? best : task.findMetric(best)
     const plan: Omit<SearchOptions, 'run' | 'output'> = {
@@ -121,12 +133,13 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
       reductionFactor: values.reductionFactor,
       settings: identity(settings),
     }
-    const { plan: record } = planSearch(plan)
+    // What is wrong with the space is told before what follows from it.
+    checkSpace(space, method)
     checkSettings(space, settings)
+    const { plan: record } = planSearch(plan)
     // Trials are compared where they pause, so they must be evaluated there.
     if (record.rungs?.unit === 'steps')
       Object.assign(settings, { evalStrategy: 'steps', evalSteps: record.rungs.at[0] })
-    await checkOutputFolder(values.output)
     const data = await lookOver(values, space, settings, context)
     const progress = searchProgress(context.stderr, record)
     const remark = 'Stopping the trials under way, then saving; Ctrl-C again ends at once.'

@@ -67,7 +67,7 @@ test.each([
   ['a vocabulary for less than the characters', 'wordpiece', ['--vocab-size', '7'], 'VOCAB_SIZE', 'limitAlphabet'],
   ['a vocabulary for less than the characters', 'unigram', ['--vocab-size', '7'], 'VOCAB_SIZE', 'special tokens'],
   ['a setting of the other kinds', 'unigram', ['--min-frequency', '2'], 'SETTING', '--min-frequency'],
-  ['no size', 'bpe', ['--vocab-size', '0'], 'SETTING', 'vocabSize is 0'],
+  ['no size', 'bpe', ['--vocab-size', '0'], 'SETTING', '--vocab-size is 0'],
 ])('refuses %s: %s', async (_, model, args, code, message) => {
   const { status, stdout } = await train(model, '--input', at('a.txt'), ...args, '--overwrite', '--json')
   expect(status).toBe(2)

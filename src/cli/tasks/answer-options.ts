@@ -18,11 +18,6 @@ export function answerOptions({
     ...(allowNoAnswer !== undefined && { allowNoAnswer }),
     ...(nullThreshold !== undefined && { nullScoreDiffThreshold: nullThreshold }),
   }
-  try {
-    readAnswerOptions(options)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(error.code, error.message.replace('maxAnswerLength', '--max-answer-length'), { cause: error })
-  }
+  readAnswerOptions(options)
   return options
 }

@@ -1,5 +1,6 @@
-import { ConfigError, didYouMean } from '../../core/errors.ts'
+import { ConfigError } from '../../core/errors.ts'
 import { type LongTextSettings, type LongTexts, type WindowPooling, windowPoolings } from '../../models/long-texts.ts'
+import { oneOf } from '../one-of.ts'
 import type { TaskFlag, TaskValues } from './task-flags.ts'
 
 /** The flags of tasks whose models pool the windows of long texts. */
@@ -25,15 +26,8 @@ export function longTextSettings(
     const flag = stride === undefined ? 'max-windows' : 'stride'
     throw new ConfigError('FLAG_VALUE', `--${flag} is for windows of long texts: give --long-texts mean, too`)
   }
-  const known = [...windowPoolings, none]
-  if (!known.includes(pooling)) {
-    throw new ConfigError(
-      'FLAG_VALUE',
-      `--long-texts is one of ${known.join(', ')}, not "${pooling}"${didYouMean(pooling, known)}`,
-    )
-  }
   return {
-    pooling: pooling as WindowPooling,
+    pooling: oneOf(pooling, [...windowPoolings, none], '--long-texts') as WindowPooling,
     ...(stride !== undefined && { stride }),
     ...(maxWindows !== undefined && { maxWindows }),
   }

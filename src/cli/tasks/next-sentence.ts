@@ -1,3 +1,4 @@
+import { DataError } from '../../core/errors.ts'
 import type { ClassificationItem } from '../../data/collator.ts'
 import type { Example } from '../../data/example.ts'
 import { nextSentenceIds, nextSentenceLabels } from '../../data/next-sentence.ts'
@@ -17,8 +18,15 @@ export const nextSentence: CommandTask<Example, ClassificationItem, Classificati
   create: () => task,
   read: readLabelled,
   hasColumns: true,
-  labels(examples) {
-    nextSentenceIds(examples)
+  labels(examples, file) {
+    const ids = new Set(nextSentenceIds(examples))
+    if (ids.size === 1) {
+      throw new DataError(
+        'ONE_LABEL',
+        `${file}: all pairs have the label "${nextSentenceLabels[[...ids][0]]}": expected pairs of both kinds, 0 where the second ` +
+          'text follows the first and 1 where it does not. Is --label-column right?',
+      )
+    }
     return [...nextSentenceLabels]
   },
   split: (examples, options) => stratifiedSplit(examples, { ...options, labelOf: ({ label }) => label }),

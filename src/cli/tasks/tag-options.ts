@@ -1,21 +1,15 @@
-import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { tagSchemes } from '../../data/token-classification/index.ts'
 import type { TagOptions } from '../../training/tasks/predict-tokens.ts'
+import { oneOf } from '../one-of.ts'
 import type { TaskValues } from './task-flags.ts'
 
-const schemes = [...tagSchemes, 'none']
-const aggregations = ['first', 'average', 'max']
+const schemes = [...tagSchemes, 'none'] as const
+const aggregations = ['first', 'average', 'max'] as const
 
 /** How pieces become tags, as the flags say. @throws ConfigError for a value that there is not */
 export function tagOptions({ tagScheme, aggregation }: Pick<TaskValues, 'tagScheme' | 'aggregation'>): TagOptions {
   return {
-    scheme: oneOf('tag-scheme', tagScheme, schemes) as TagOptions['scheme'],
-    aggregation: oneOf('aggregation', aggregation, aggregations) as TagOptions['aggregation'],
+    scheme: tagScheme === undefined ? undefined : oneOf(tagScheme, schemes, '--tag-scheme'),
+    aggregation: aggregation === undefined ? undefined : oneOf(aggregation, aggregations, '--aggregation'),
   }
-}
-
-function oneOf(flag: string, value: string | undefined, known: readonly string[]): string | undefined {
-  if (value === undefined || known.includes(value)) return value
-  const guess = didYouMean(value, known)
-  throw new ConfigError('FLAG_VALUE', `--${flag} is one of ${known.join(', ')}, not "${value}"${guess}`)
 }

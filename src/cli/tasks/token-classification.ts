@@ -5,9 +5,10 @@ import {
   collectTagLabels,
   convertTags,
   type DetectedScheme,
+  describeWord,
   detectScheme,
+  firstBrokenTag,
   OUTSIDE,
-  readEntities,
   type TagScheme,
   type TokenExample,
   type TokenItem,
@@ -79,9 +80,21 @@ async function readTagged(file: string, values: TaskValues, warn: (text: string)
     )
   }
   const found = schemeOf(examples, file)
-  if (found.broken > 0) warn(brokenTags(file, examples, found))
-  if (!tagSchemes.includes(tagScheme as TagScheme)) return examples
-  return examples.map((example) => ({ ...example, tags: convertTags(example.tags!, tagScheme as TagScheme) }))
+  const wanted = tagSchemes.find((scheme) => scheme === tagScheme)
+  if (found.broken > 0) {
+    const broken = brokenTags(file, examples, found)
+    // Who names the scheme of the data does not want others to be guessed at.
+    if (found.scheme === wanted)
+      throw new DataError('TAG_SCHEME', `${broken.first}. Correct it, or leave out --tag-scheme`)
+    warn(
+      `${broken.summary}, first in ${broken.first}: they are read as conlleval does, where an entity begins at such a tag`,
+    )
+  }
+  if (wanted === undefined) return examples
+  const converted = examples.map((example) => ({ ...example, tags: convertTags(example.tags!, wanted) }))
+  const isChanged = converted.some(({ tags }, i) => tags.some((tag, word) => tag !== examples[i].tags![word]))
+  if (isChanged) warn(`${file}: the tags look like ${found.scheme} and are converted to ${wanted}`)
+  return converted
 }
 
 function schemeOf(examples: readonly TokenExample[], file: string): DetectedScheme {
@@ -93,14 +106,23 @@ function schemeOf(examples: readonly TokenExample[], file: string): DetectedSche
   }
 }
 
-function brokenTags(file: string, examples: readonly TokenExample[], { scheme, broken }: DetectedScheme): string {
-  const count = ({ tags }: TokenExample) =>
-    [readEntities(tags!), readEntities(tags!, scheme)].map(({ length }) => length)
-  const first = examples.find((example) => count(example)[0] !== count(example)[1]) ?? examples[0]
-  return (
-    `${file}: ${broken} ${broken === 1 ? 'tag breaks' : 'tags break'} the scheme ${scheme} (such as I- without B-), first in ` +
-    `the sentence of row ${first.source.row}: they are read as conlleval does, where an entity begins at such a tag`
-  )
+/** What the schemes ask for, for those whose tags break them. */
+const schemeRules: Readonly<Record<TagScheme, string>> = {
+  IOB1: 'B- only on the first word of an entity right behind another of its type',
+  IOB2: 'B- on the first word of an entity, and I- on the others',
+  BIOES: 'B- on the first word of an entity, I- on the others and E- on its last, or S- on a single word',
+  BILOU: 'B- on the first word of an entity, I- on the others and L- on its last, or U- on a single word',
+}
+
+/** How many tags break their scheme, and the first that does. */
+function brokenTags(file: string, examples: readonly TokenExample[], { scheme, broken }: DetectedScheme) {
+  const example = examples.find(({ tags }) => firstBrokenTag(tags!, scheme) !== undefined)!
+  const word = firstBrokenTag(example.tags!, scheme)!
+  const before = word > 0 ? `behind "${example.tags![word - 1]}"` : 'at the start'
+  return {
+    summary: `${file}: ${broken} ${broken === 1 ? 'tag breaks' : 'tags break'} the scheme ${scheme}`,
+    first: `${describeWord(example, word)}, "${example.tags![word]}" ${before}, where ${scheme} has ${schemeRules[scheme]}`,
+  }
 }
 
 /** The tag that a word has most often; for unknown words, the one that is most frequent of all. */

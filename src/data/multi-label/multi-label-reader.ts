@@ -1,7 +1,7 @@
 import { ConfigError, DataError } from '../../core/errors.ts'
 import { type ColumnOptions, type ColumnPosition, DEFAULT_LABEL_COLUMN, findColumns } from '../columns.ts'
 import { describePlace, type ExampleSource, excerpt } from '../example.ts'
-import { describeJson, missingKey, objectTexts, readObjects } from '../jsonl-reader.ts'
+import { describeJson, missingKey, objectTexts, readObjects, requireExact } from '../jsonl-reader.ts'
 import type { Line } from '../lines.ts'
 import { readRows, rowTexts, type TableRow } from '../table-reader.ts'
 import { distinctLabels, type MultiLabelExample } from './multi-label-example.ts'
@@ -18,6 +18,14 @@ const DEFAULT_SEPARATOR = '|'
 /** What else is usual; if cells hold one of these and never the default, the labels would silently be whole lists. */
 const otherSeparators = [',', ';']
 
+/** @throws ConfigError `SAME_COLUMN` if one is there twice, which would be one label counted as two */
+function requireDistinct(columns: readonly (string | number)[] = []): void {
+  const names = columns.map(String)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice === undefined) return
+  throw new ConfigError('SAME_COLUMN', `labelColumns has ${excerpt(twice)} twice: expected each column once`)
+}
+
 /**
  * Turns the rows of a table into examples. An empty cell has no labels.
  * @throws DataError naming file, row and column for what `readTable` refuses, a label twice in a cell, a 0/1 column that holds
@@ -29,11 +37,9 @@ export async function* readMultiLabelRows(
   options: MultiLabelColumnOptions = {},
 ): AsyncGenerator<MultiLabelExample> {
   if (options.labelSeparator === '') {
-    throw new ConfigError(
-      'LABEL_SEPARATOR',
-      'labelSeparator (--label-separator) is empty: give what stands between labels, such as |',
-    )
+    throw new ConfigError('LABEL_SEPARATOR', 'labelSeparator is empty: give what stands between labels, such as |')
   }
+  requireDistinct(options.labelColumns)
   const cells = new Set<string>()
   yield* readRows(rows, file, options, (firstRow, source) => {
     const positions = findColumns(firstRow, source, {
@@ -65,6 +71,7 @@ export function readMultiLabelObjects(
   file: string,
   options: MultiLabelColumnOptions = {},
 ): AsyncGenerator<MultiLabelExample> {
+  requireDistinct(options.labelColumns)
   const key = String(options.labelColumn ?? DEFAULT_LABEL_COLUMN)
   const columns = options.labelColumns?.map((name) => ({ name: String(name) }))
   return readObjects(
@@ -105,6 +112,7 @@ function requireSeparator(cells: ReadonlySet<string>, file: string): void {
 function labelArray(value: unknown, place: string): readonly string[] {
   if (value === null) return []
   if (Array.isArray(value)) {
+    for (const each of value) requireExact(each, place)
     const labels = value.map((each) => (typeof each === 'string' ? each.trim() : String(each)))
     const wrong = value.findIndex((each, i) => !['string', 'number'].includes(typeof each) || labels[i] === '')
     if (wrong < 0) return distinctLabels(labels, place)

@@ -88,6 +88,16 @@ describe('what is refused names file, row and field', () => {
       /row 1, column "label": .*an array/,
     ],
     ['an odd label', 'a.jsonl', '{"text":"one","label":["a",{}]}\n', {}, 'LABEL_TYPE', /row 1, .*label 2 of the array/],
+    [
+      'a column twice',
+      'a.csv',
+      'text,x\none,1\n',
+      { labelColumns: ['x', 'x'] },
+      'SAME_COLUMN',
+      /labelColumns has "x" twice/,
+    ],
+    ['a key twice', 'a.jsonl', '{"text":"one","x":1}\n', { labelColumns: ['x', 'x'] }, 'SAME_COLUMN', /"x" twice/],
+    ['a long number', 'a.jsonl', '{"text":"one","label":[9007199254740993]}\n', {}, 'LABEL_TYPE', /row 1, .*in quotes/],
     ['plain text', 'a.txt', 'one\n', {}, 'MISSING_COLUMN', /a\.txt is plain text/],
   ] as const)('%s', async (_what, name, text, options, code, message) => {
     const reading = read(name, text, options as MultiLabelReadOptions)

@@ -28,6 +28,7 @@ describe('questions with choices', () => {
     ],
     ['SWAG', swag, ['He waits.', 'The bus comes.'], 1],
     ['SWAG without a beginning', { ...swag, sent2: '' }, ['He waits.', 'comes.'], 1],
+    ['numbers by place', { question: '2 - 1', choices: ['1', '0'], label: 0 }, ['2 - 1', '1'], 0],
     ['choices that are numbers', { question: '2 + 1', choices: ['3', '1'], label: '1' }, ['2 + 1', '1'], 1],
   ])('as %s', async (name, record, [text, textPair], label) => {
     const [example] = await read(`${name}.jsonl`, record)
@@ -82,6 +83,19 @@ describe('what is refused names file, row and key', () => {
     ['an ending left out', { ...swag, ending1: undefined, ending2: 'x' }, 'CHOICES', /column "ending1": .*nothing/],
     ['a label out of range', { ...good, label: 2 }, 'LABEL', /row 2, column "label": "2" is none .* from 0 to 1/],
     ['a label that is no choice', { ...good, label: 'it' }, 'LABEL', /"it" is none .*"he", "she"/],
+    [
+      'a label that is the text of one and the place of another',
+      { ...good, choices: ['1', '0'], label: '1' },
+      'LABEL',
+      /row 2, column "label": "1" is the text of choice 0 and the place of choice 1/,
+    ],
+    [
+      'a choice twice',
+      { ...good, choices: ['he', 'she', 'he '] },
+      'CHOICES',
+      /"choices": choices 0 and 2, .* both "he"/,
+    ],
+    ['an ending twice', { ...swag, ending1: 'sings.' }, 'CHOICES', /row 2, column "ending1": choices 0 and 1/],
   ])('%s', async (_what, record, code, message) => {
     const reading = read('x.jsonl', good, record)
     await expect(reading).rejects.toMatchObject({ code })

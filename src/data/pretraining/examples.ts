@@ -117,7 +117,7 @@ export function requireMaxLength(maxLength: number, least: number): void {
   if (Number.isInteger(maxLength) && maxLength >= least && maxLength < 2 ** 16) return
   throw new ConfigError(
     'MAX_LENGTH',
-    `expected a length of ${least} to 65535 tokens, special tokens included, found ${maxLength}.`,
+    `maxLength must be ${least} to 65535 tokens, special tokens included, not ${maxLength}`,
   )
 }
 

@@ -15,7 +15,7 @@ export {
   type PretrainingCollatorOptions,
 } from './pretraining-collator.ts'
 export { planSentencePairs, type SentencePairOptions } from './sentence-pairs.ts'
-export { type SplitDocumentsOptions, splitDocuments } from './split-documents.ts'
+export { requireEvaluationShare, type SplitDocumentsOptions, splitDocuments } from './split-documents.ts'
 export {
   createMemoryTokenStore,
   documentCount,

@@ -49,14 +49,8 @@ interface Segment {
  */
 export function planSentencePairs(store: TokenStore, options: SentencePairOptions): PretrainingExamples {
   const { objective, maxLength, shortSequenceProbability = 0.1, duplicates = 1, seed } = options
-  if (objective !== 'next-sentence' && objective !== 'sentence-order') {
-    throw new ConfigError('PAIR_OBJECTIVE', `expected "next-sentence" or "sentence-order", found "${objective}".`)
-  }
-  requireMaxLength(maxLength, 5)
+  requirePairOptions(options)
   requireShortSequenceProbability(shortSequenceProbability)
-  if (!Number.isInteger(duplicates) || duplicates < 1) {
-    throw new ConfigError('DUPLICATES', `expected 1 or more duplicates, a whole number, found ${duplicates}.`)
-  }
   const documents = chosenDocuments(store, options.documents)
   const nextSentence = objective === 'next-sentence'
   if (nextSentence && documents.count < 2) throw oneDocument(documents.count)
@@ -144,6 +138,20 @@ export function planSentencePairs(store: TokenStore, options: SentencePairOption
     pairLabels: pairLabels.toUint8(),
     skippedDocuments,
   }
+}
+
+/** Checks these settings, as far as they are given, without a corpus. @throws ConfigError naming the setting */
+export function requirePairOptions({
+  objective,
+  maxLength,
+  duplicates = 1,
+}: Pick<SentencePairOptions, 'objective' | 'duplicates'> & { maxLength?: number }): void {
+  if (objective !== 'next-sentence' && objective !== 'sentence-order') {
+    throw new ConfigError('PAIR_OBJECTIVE', `expected "next-sentence" or "sentence-order", found "${objective}".`)
+  }
+  if (maxLength !== undefined) requireMaxLength(maxLength, 5)
+  if (!Number.isInteger(duplicates) || duplicates < 1)
+    throw new ConfigError('DUPLICATES', `duplicates must be a whole number of at least 1, not ${duplicates}`)
 }
 
 /** Labels 0 and 1 in pairs of one each, in random order: each is 1 with chance one half, and their counts never part. */

@@ -18,9 +18,7 @@ export function splitDocuments(
   store: Pick<TokenStore, 'documentStarts'>,
   { evaluationShare, seed }: SplitDocumentsOptions,
 ): { training: Uint32Array; evaluation: Uint32Array } {
-  if (!(evaluationShare > 0 && evaluationShare < 1)) {
-    throw new ConfigError('EVALUATION_SHARE', `expected a share above 0 and below 1, found ${evaluationShare}.`)
-  }
+  requireEvaluationShare(evaluationShare)
   const count = documentCount(store)
   if (count < 2) {
     throw new DataError(
@@ -32,4 +30,10 @@ export function splitDocuments(
   const order = randomStream(seed, 'held-out').shuffle(Uint32Array.from({ length: count }, (_, document) => document))
   const held = Math.max(1, Math.min(count - 1, Math.round(count * evaluationShare)))
   return { training: order.slice(held).sort(), evaluation: order.slice(0, held).sort() }
+}
+
+/** @param name of the setting, for messages @throws ConfigError `EVALUATION_SHARE` for a share outside (0, 1) */
+export function requireEvaluationShare(share: number, name = 'evaluationShare'): void {
+  if (share > 0 && share < 1) return
+  throw new ConfigError('EVALUATION_SHARE', `${name} must be above 0 and below 1, not ${share}`)
 }

@@ -106,9 +106,13 @@ export function readQuestion(
       'there are no answers: add "answers", or "is_impossible": true if the context holds none.',
     )
   }
+  const question = textAt(record, 'question', place)
+  if (question.trim() === '') {
+    throw errorAt('EMPTY_QUESTION', memberOf(place, 'question'), 'the question is empty: fill it in, or remove it.')
+  }
   return {
     id: readId(record, place, defaultId),
-    question: textAt(record, 'question', place),
+    question,
     context,
     answers: answers ?? [],
     isImpossible,
@@ -217,6 +221,16 @@ function misplaced(
   start: number | undefined,
   nearest: number | undefined,
 ): DataError {
+  if (begins < 0) {
+    const hint =
+      nearest === undefined ? 'it is nowhere in the context' : `it stands at ${codePointsBefore(context, nearest)}`
+    throw errorAt(
+      'ANSWER_RANGE',
+      at,
+      `expected a whole number of at least 0 at "answer_start", found ${begins}, for the answer ${excerpt(text)}: ${hint}. ` +
+        'Of a question without an answer, "answers" is an empty list.',
+    )
+  }
   const length = codePointsBefore(context, context.length)
   const there =
     start === undefined || start === context.length

@@ -121,6 +121,14 @@ describe('answers that are not where they say', () => {
     ])
   })
 
+  test('a negative start', () => {
+    expect(failure(squad(qa('a', { answers: [answer('town', -1)] })))).toEqual([
+      'ANSWER_RANGE',
+      'a.json: data[0].paragraphs[0].qas[0].answers[0]: expected a whole number of at least 0 at "answer_start", found -1, for ' +
+        'the answer "town": it stands at 32. Of a question without an answer, "answers" is an empty list.',
+    ])
+  })
+
   test('repair takes the nearest place', () => {
     const told: string[] = []
     const options = { repair: true, onRepair: (message: string) => told.push(message) }
@@ -198,6 +206,11 @@ describe('bad documents', () => {
       `${q0}: expected a text at "id", found only the keys "question", "answers". Add it.`,
     ],
     [squad(qa('a', { question: null })), 'MISSING_FIELD', `${q0}: expected a text at "question", found null. Add it.`],
+    [
+      squad(qa('a', { question: ' ' })),
+      'EMPTY_QUESTION',
+      `${q0}.question: the question is empty: fill it in, or remove it.`,
+    ],
     [
       squad(qa('a', { question: ['x'] })),
       'JSON_TYPE',
@@ -293,7 +306,7 @@ test('every answer that Python would write is read at its place', () => {
       const start = a % points.length
       const own = points.slice(start, start + 1 + (b % (points.length - start))).join('')
       fc.pre(own.trim() !== '')
-      const json = JSON.stringify([{ id: 'x', question: '', context, answers: [answer(own, start)] }])
+      const json = JSON.stringify([{ id: 'x', question: 'q', context, answers: [answer(own, start)] }])
       const [found] = parseSquad(json, 'a.json')[0].answers
       expect(found).toEqual({ text: own, start: points.slice(0, start).join('').length })
     }),

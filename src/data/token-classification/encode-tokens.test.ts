@@ -164,6 +164,7 @@ describe('labels', () => {
     expect(collectTagLabels([...tagged('I-b O I-a'), { tags: undefined }])).toEqual(bio)
     expect(collectTagLabels(tagged('S-a O'))).toEqual(['O', 'B-a', 'I-a', 'E-a', 'S-a'])
     expect(collectTagLabels(tagged('U-a O'))).toEqual(['O', 'B-a', 'I-a', 'L-a', 'U-a'])
+    expect(collectTagLabels(tagged('B I O'))).toEqual(['O', 'B', 'I'])
     expect(collectTagLabels(tagged('VERB NOUN O VERB'))).toEqual(['NOUN', 'O', 'VERB'])
     expect(collectTagLabels([])).toEqual(['O'])
     expect(collectTagLabels(tagged('B M E S'))).toEqual(['B', 'E', 'M', 'S'])

@@ -2,9 +2,9 @@ import { DataError, didYouMean } from '../../core/errors.ts'
 import { describePlace, excerpt } from '../example.ts'
 import { collectLabels, listedLabels } from '../labels.ts'
 import { detectScheme } from './detect-scheme.ts'
-import { areEntityTags, OUTSIDE, parseTag, requireTag } from './tag.ts'
+import { areEntityTags, NO_TYPE, OUTSIDE, parseTag, requireTag } from './tag.ts'
 import { schemeLetters } from './tag-scheme.ts'
-import type { TokenExample } from './token-example.ts'
+import { describeWord, type TokenExample } from './token-example.ts'
 
 /** Tags, and for messages where they are from. */
 type TaggedWords = Pick<TokenExample, 'tags'> & Partial<TokenExample>
@@ -21,19 +21,31 @@ export function collectTagLabels(examples: readonly TaggedWords[]): string[] {
   if (!areEntityTags(found)) return plainLabels(found, examples)
   const types = [...new Set(found.filter((tag) => tag !== OUTSIDE).map((tag) => requireTag(tag).type))].sort()
   const letters = [...schemeLetters[detectScheme(sentences).scheme]].filter((letter) => letter !== OUTSIDE)
-  return [OUTSIDE, ...types.flatMap((type) => letters.map((letter) => `${letter}-${type}`))]
+  const haveNoType = found.some((tag) => tag !== OUTSIDE && tag.length === 1)
+  const written = (letter: string, type: string) => (type === NO_TYPE && haveNoType ? letter : `${letter}-${type}`)
+  return [OUTSIDE, ...types.flatMap((type) => letters.map((letter) => written(letter, type)))]
 }
 
-/** @throws DataError `TAG` if only some mark entities, which is a slip of the pen such as "B_person" */
+/** @throws DataError `TAG` for a letter with a hyphen and no type, and if only some mark entities, which are slips of the pen */
 function plainLabels(labels: string[], examples: readonly TaggedWords[]): string[] {
+  const placeOf = (tag: string) => {
+    const holder = examples.find(({ tags }) => tags?.includes(tag))
+    return holder?.source ? `${describeWord(holder as TokenExample, holder.tags!.indexOf(tag))}: ` : ''
+  }
+  const cut = labels.find((label) => /^[BIESLU]-$/.test(label))
+  if (cut !== undefined) {
+    throw new DataError(
+      'TAG',
+      `${placeOf(cut)}the tag ${excerpt(cut)} has no type behind the hyphen: expected "O", or a letter, a hyphen and a type, such ` +
+        `as ${excerpt(`${cut}person`)}. Add the type.`,
+    )
+  }
   const entity = labels.find((label) => label[1] === '-' && parseTag(label))
   const other = labels.find((label) => !parseTag(label))
   if (entity === undefined || other === undefined) return labels
-  const holder = examples.find(({ tags }) => tags?.includes(other))
-  const place = holder?.source ? `${describePlace(holder.source)}, word ${holder.tags!.indexOf(other) + 1}: ` : ''
   throw new DataError(
     'TAG',
-    `${place}some tags mark entities, such as ${excerpt(entity)}, and others do not, such as ${excerpt(other)}: expected "O" and tags ` +
+    `${placeOf(other)}some tags mark entities, such as ${excerpt(entity)}, and others do not, such as ${excerpt(other)}: expected "O" and tags ` +
       'like "B-person", or tags without such letters. Correct the tags, or choose another column with --label-column.',
   )
 }
@@ -68,7 +80,7 @@ export function tagIds(
     const found = [...new Set(data.flatMap((each) => each.tags ?? []))].sort()
     throw new DataError(
       'UNKNOWN_LABEL',
-      `${describePlace(source)}, word ${word + 1} of the sentence (${excerpt(words[word])}): the tag ${excerpt(tag)} is not ` +
+      `${describeWord(example, word)}: the tag ${excerpt(tag)} is not ` +
         `one that the model knows${didYouMean(tag, labels) || '.'} Known tags: ${listedLabels(labels)}. Tags of the data: ` +
         `${listedLabels(found)}. Evaluation data has a tag that training never had, or is in another scheme: correct it, convert it ` +
         '(--tag-scheme), or train with such examples.',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, DataError } from '../../core/errors.ts'
-import { detectScheme, schemeOfLabels } from './detect-scheme.ts'
+import { detectScheme, firstBrokenTag, schemeOfLabels } from './detect-scheme.ts'
 import { areEntityTags, parseTag } from './tag.ts'
 import { convertTags, type EntitySpan, readEntities, type TagScheme, tagSchemes, writeTags } from './tag-scheme.ts'
 
@@ -128,6 +128,19 @@ describe('detection', () => {
     ['BILOU', 1, ['B-A O U-A']],
   ])('%s with %i broken tags', (scheme, broken, written) => {
     expect(detectScheme(written.map(wordsOf))).toEqual({ scheme, broken })
+    expect(written.some((tags) => firstBrokenTag(wordsOf(tags), scheme) !== undefined)).toBe(broken > 0)
+  })
+
+  test.each<[TagScheme, string, number | undefined]>([
+    ['IOB2', 'O B-A I-A I-B', 3],
+    ['IOB2', 'B-A S-A', 1],
+    ['IOB1', 'I-A B-A B-B', 2],
+    ['BIOES', 'B-A E-A B-A O', 3],
+    ['BIOES', 'S-A B-A', 1],
+    ['BILOU', 'B-A I-A L-A U-B', undefined],
+    ['BILOU', '', undefined],
+  ])('the first tag that breaks %s in "%s"', (scheme, tags, place) => {
+    expect(firstBrokenTag(wordsOf(tags), scheme)).toBe(place)
   })
 
   test('labels of a model show BIOES and BILOU alone', () => {
@@ -144,7 +157,7 @@ describe('detection', () => {
 })
 
 describe('what is no tag', () => {
-  test.each(['', 'NOUN', 'b-A', 'BA', 'o', 'O-A', 'X-A', 'constructor'])('"%s"', (tag) => {
+  test.each(['', 'B-', 'NOUN', 'b-A', 'BA', 'o', 'O-A', 'X-A', 'constructor'])('"%s"', (tag) => {
     expect(parseTag(tag)).toBeUndefined()
     expect(areEntityTags(['O', tag])).toBe(false)
     expect(() => readEntities(['O', tag])).toThrow(expect.objectContaining({ code: 'TAG' }))

@@ -3,6 +3,9 @@ import { DataError } from '../../core/errors.ts'
 /** The tag of a word outside of entities. */
 export const OUTSIDE = 'O'
 
+/** The type of tags that are a letter alone. */
+export const NO_TYPE = '_'
+
 /** What the letter before a tag's type says, whatever the scheme: L (last) is read as E, U (unit) as S. */
 export type TagPrefix = 'B' | 'I' | 'E' | 'S' | 'O'
 
@@ -17,12 +20,14 @@ export interface Tag {
 
 const prefixes: Readonly<Record<string, TagPrefix>> = { B: 'B', I: 'I', E: 'E', S: 'S', L: 'E', U: 'S' }
 
-/** Takes a tag apart: `O`, or a letter of B I E S L U, a hyphen and a type. undefined for anything else. */
+/** Takes a tag apart: `O`, or a letter of B I E S L U, alone or with a hyphen and a type. undefined for anything else. */
 export function parseTag(tag: string): Tag | undefined {
   if (tag === OUTSIDE) return { prefix: 'O', letter: 'O', type: '' }
   const letter = tag[0]
-  if (!Object.hasOwn(prefixes, letter) || (tag.length > 1 && tag[1] !== '-')) return undefined
-  return { prefix: prefixes[letter], letter, type: tag.slice(2) || '_' }
+  if (!Object.hasOwn(prefixes, letter)) return undefined
+  if (tag.length === 1) return { prefix: prefixes[letter], letter, type: NO_TYPE }
+  if (tag[1] !== '-' || tag.length === 2) return undefined
+  return { prefix: prefixes[letter], letter, type: tag.slice(2) }
 }
 
 /** Takes a tag apart. @throws DataError `TAG` if it is no tag of an entity */

@@ -1,4 +1,4 @@
-import type { ExampleSource } from '../example.ts'
+import { describePlace, type ExampleSource, excerpt } from '../example.ts'
 
 /** A sentence as words, each with its tag, as in files for named entities or parts of speech. */
 export interface TokenExample {
@@ -17,4 +17,9 @@ export interface TokenColumnOptions {
   labelColumn?: string | number
   /** Makes missing tags an error. Default false: words alone are read where there are no tags at all. */
   requireLabel?: boolean
+}
+
+/** `train.conll, row 3, word 2 of the sentence ("Rome")`: the start of a message about a word. @param word from 0 */
+export function describeWord({ words, source }: Pick<TokenExample, 'words' | 'source'>, word: number): string {
+  return `${describePlace(source)}, word ${word + 1} of the sentence (${excerpt(words[word])})`
 }

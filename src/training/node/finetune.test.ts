@@ -125,8 +125,14 @@ test.each([
   ],
   ['no examples', { trainExamples: [] }, /no training example/],
   ['a length that the model cannot take', { maxLength: 9 }, /from 3 to 8, the model's limit, not 9/],
-  ['a pause without evaluations', { pauseAfter: { epochs: 1 } }, /pauseAfter needs evaluations/],
-  ['a pause at nothing', { pauseAfter: { steps: 0 } }, /pauseAfter steps must be above 0, not 0/],
+  ['a pause without evaluations', { pauseAfter: { epochs: 1 } }, /pauseAfter.epochs needs evaluations/],
+  ['a pause at nothing', { pauseAfter: { steps: 0 } }, /pauseAfter.steps must be above 0, not 0/],
+  ['weights that are all 0', { args: { classWeights: { up: 0, down: 0 } } }, /all class weights are 0/],
+  [
+    'logs below a file',
+    { args: { reportTo: ['jsonl' as const], loggingDir: join(import.meta.filename, 'logs') } },
+    /finetune\.test\.ts is a file, expected a folder. Choose another loggingDir/,
+  ],
   ['a setting out of range', { args: { epochs: 0 } }, /epochs must be a number above 0/],
 ])('%s is refused before the folder is made', async (_name, options, message) => {
   await expect(run({ output: join(root, 'refused'), ...options })).rejects.toThrow(message)

@@ -23,7 +23,7 @@ import { environmentOf } from './environment.ts'
 import type { FinetuneClassifierOptions, FinetuneOptions } from './finetune-options.ts'
 import { finetuneRecord, finetuneSettings } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
-import { loggersOf } from './loggers.ts'
+import { loggersOf, requireLoggingFolder } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
 import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
 import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
@@ -98,6 +98,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
+  await requireLoggingFolder(args, output)
   if (!resume && !overwrite) await requireNoRun(output) // here too, since encoding may take minutes
 
   const total = sets.reduce((sum, { items }) => sum + items.length, trainExamples.length)

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileError, makeFolder } from '../../checkpoints/node/files.ts'
+import { fileError, makeFolder, requireMakeable } from '../../checkpoints/node/files.ts'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { type EventContent, eventRecord } from '../event-file.ts'
 import type { LoggerName } from '../report-settings.ts'
@@ -15,11 +15,24 @@ const loggers: Record<LoggerName, (folder: string) => TrainerCallback> = {
   tensorboard: (folder) => tensorBoardLogger(folder),
 }
 
+type LoggingArguments = Pick<TrainingArguments, 'reportTo' | 'loggingDir'>
+
 /** The loggers that a run's settings name. @param output the run's folder */
-export function loggersOf({ reportTo, loggingDir }: TrainingArguments, output: string): TrainerCallback[] {
-  const folder = loggingDir ?? join(output, LOGS_FOLDER)
-  return [...new Set(reportTo)].map((name) => loggers[name](folder))
+export function loggersOf(args: LoggingArguments, output: string): TrainerCallback[] {
+  const folder = loggingFolder(args, output)
+  return [...new Set(args.reportTo)].map((name) => loggers[name](folder))
 }
+
+/**
+ * Makes sure, without touching the disk, that the loggers can write their files.
+ * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
+ */
+export async function requireLoggingFolder(args: LoggingArguments, output: string): Promise<void> {
+  if (args.reportTo.length > 0) await requireMakeable(loggingFolder(args, output), 'loggingDir')
+}
+
+const loggingFolder = ({ loggingDir }: LoggingArguments, output: string): string =>
+  loggingDir ?? join(output, LOGS_FOLDER)
 
 /**
  * A callback that writes each entry of the log as a line of JSON: `step`, `epoch` and `loss`, `grad_norm`, `learning_rate`, or

@@ -23,9 +23,9 @@ export function requirePause({ epochs, steps }: PausePlace, { evalStrategy, save
   if (epochs === undefined && steps === undefined) return
   for (const [name, value] of Object.entries({ epochs, steps })) {
     if (value !== undefined && !(value > 0))
-      throw new ConfigError('PAUSE', `pauseAfter ${name} must be above 0, not ${value}`)
+      throw new ConfigError('PAUSE', `pauseAfter.${name} must be above 0, not ${value}`)
   }
   if (evalStrategy !== 'no' && !saveOnlyModel) return
   const lack = saveOnlyModel ? 'whole checkpoints: leave saveOnlyModel out' : 'evaluations: set evalStrategy'
-  throw new ConfigError('PAUSE', `pauseAfter needs ${lack}`)
+  throw new ConfigError('PAUSE', `pauseAfter.${steps === undefined ? 'epochs' : 'steps'} needs ${lack}`)
 }

@@ -251,6 +251,25 @@ describe('refuses, and leaves no run behind,', () => {
   })
 })
 
+test('a corpus that is tokenised stays if the run is stopped, and goes if it is refused', async () => {
+  const controller = new AbortController()
+  const onProgress: PretrainOptions['onProgress'] = ({ stage }) => stage === 'evaluate' && controller.abort()
+  const file = await corpus('stopped', 12)
+  const tokens = (output: string) => readdirSync(join(root, output, 'corpus'))
+  const options = (output: string) => ({ output: join(root, output), corpus: [file], args: { maxSteps: 2 } })
+  const { result } = await run('masked-lm', { ...options('stopped'), onProgress, signal: controller.signal })
+  expect(result.reason).toBe('aborted')
+  expect(tokens('stopped')).toEqual([expect.stringMatching(/^corpus-\w+\.tokens$/)])
+
+  const kept = tokens('stopped')
+  const one = await corpus('single', 1)
+  const onwards = { ...options('stopped'), corpus: [one], resume: true }
+  await expect(run('masked-lm', onwards)).rejects.toThrow(/of a corpus of one/)
+  expect(tokens('stopped')).toEqual(kept)
+  await expect(run('masked-lm', { ...options('refused/deep'), corpus: [one] })).rejects.toThrow(/of a corpus of one/)
+  expect(existsSync(join(root, 'refused'))).toBe(false)
+})
+
 test.skipIf(!existsSync('/proc/self/fd'))('no corpus stays open', async () => {
   const options = { corpus: [await corpus('closed', 8)], evalCorpora: { other: [await corpus('closed too', 4, 2)] } }
   await run('masked-lm', { ...options, output: join(root, 'closed'), evalShare: 0.2, args: { maxSteps: 1 } })

@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path'
-import { writeAdapterConfig } from '../../checkpoints/index.ts'
 import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
-import { ConfigError } from '../../core/errors.ts'
+import { ConfigError, DataError } from '../../core/errors.ts'
 import {
   createPretrainingCollator,
   maskingVocabulary,
@@ -11,26 +10,22 @@ import {
   splitDocuments,
   type TokenStore,
 } from '../../data/pretraining/index.ts'
-import { openTokenizedCorpus } from '../../data/pretraining/node.ts'
-import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { formatTokenizerJson } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
 import { startFromCooccurrences } from '../cooccurrence-start.ts'
-import { requireLossTask } from '../loss-settings.ts'
 import { renderReport } from '../report/render-report.ts'
 import { reportDefaults } from '../report-settings.ts'
 import { evaluatePretraining, joinSets, type PretrainingSet, pretrainingTask } from '../tasks/pretraining.ts'
-import { trainedParameters } from '../trained-parameters.ts'
 import { Trainer } from '../trainer.ts'
-import { trainingArguments } from '../training-arguments.ts'
-import { requireShares } from '../training-steps.ts'
+import { checkPretraining, type PretrainingSettings } from './check-pretraining.ts'
 import { environmentOf } from './environment.ts'
 import { FillInLog } from './fill-in-log.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf } from './loggers.ts'
-import type { PretrainOptions, PretrainPhase, PretrainResult } from './pretrain-options.ts'
+import type { PretrainOptions, PretrainResult } from './pretrain-options.ts'
 import { pretrainingRecord, pretrainingSettings } from './pretrain-record.ts'
-import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { RunCorpora } from './run-corpora.ts'
+import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE } from './run-folder.ts'
 import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 import { writeModelCard } from './write-model-card.ts'
 
@@ -40,7 +35,6 @@ export type { PretrainOptions, PretrainPhase, PretrainProgress, PretrainResult }
 export const HELD_OUT = 'held-out'
 
 const FILL_INS_FILE = 'fill-ins.json'
-const defaultLength = 128
 const defaultEvalExamples = 512
 
 /**
@@ -52,40 +46,48 @@ const defaultEvalExamples = 512
  * @throws ConfigError for settings; DataError for a corpus without text, with one document, or binary files
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
-  const stores: TokenStore[] = []
+  const settings = await checkPretraining(options)
+  const corpora = await RunCorpora.before([options.output, cacheFolderOf(options)])
+  let began = false
+  const onEvent: PretrainOptions['onEvent'] = (event) => {
+    began = true
+    options.onEvent?.(event)
+  }
   try {
-    return await run(options, stores)
+    return await run({ ...options, onEvent }, settings, corpora)
+  } catch (error) {
+    // Of a run that was stopped the tokenised corpus stays, so that it need not be made again.
+    if (!began && (error instanceof DataError || error instanceof ConfigError)) await corpora.discard()
+    throw error
   } finally {
-    for (const store of stores) store.close()
+    corpora.close()
   }
 }
 
-/** @param stores takes the corpora that are opened, to be closed at the end */
-async function run(options: PretrainOptions, stores: TokenStore[]): Promise<PretrainResult> {
+const cacheFolderOf = ({ cacheFolder, output }: PretrainOptions): string => cacheFolder ?? join(output, 'corpus')
+
+async function run(
+  options: PretrainOptions,
+  { args, phases, evalShare }: PretrainingSettings,
+  corpora: RunCorpora,
+): Promise<PretrainResult> {
   const { model, tokenizer, corpus, output, signal, onProgress, resume = false, overwrite = false } = options
-  const args = trainingArguments(options.args ?? {}, { hasEval: true })
-  trainedParameters(model, args) // which throws for what does not fit
-  requireLossTask(args, { name: 'pretraining' }, model)
-  if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
-  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
-  if (!resume && !overwrite) await requireNoRun(output)
-  const phases = phasesOf(options)
   const maxLength = phases[phases.length - 1].maxLength
-  const open = async (paths: readonly string[]) => {
-    const opened = await openTokenizedCorpus(paths, {
+  const open = (paths: readonly string[]) =>
+    corpora.open(paths, {
       ...options.corpusOptions,
       tokenizer,
       tokenizerIdentity: formatTokenizerJson(tokenizer),
-      cacheFolder: options.cacheFolder ?? join(output, 'corpus'),
+      cacheFolder: cacheFolderOf(options),
       signal,
       onProgress: ({ bytesRead, bytesTotal }) => onProgress?.({ stage: 'read', done: bytesRead, total: bytesTotal }),
     })
-    stores.push(opened.store)
-    return opened.store
-  }
 
+  // Those to judge by first: they are small, and one that cannot be read ends the run.
+  const judges: Record<string, TokenStore> = {}
+  for (const [name, paths] of Object.entries(options.evalCorpora ?? {})) judges[name] = await open(paths)
   const store = await open(corpus)
-  const held = splitDocuments(store, { evaluationShare: options.evalShare ?? 0.02, seed: args.seed })
+  const held = splitDocuments(store, { evaluationShare: evalShare, seed: args.seed })
   if (options.startEmbeddings === 'cooccurrence') {
     onProgress?.({ stage: 'start', done: 0, total: 1 })
     await startFromCooccurrences(model, store, { documents: held.training, seed: args.seed })
@@ -102,8 +104,8 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
   const train = joinSets(trainSets)
   const heldOut = limited(makeSet(store, held.evaluation), options.evalExamples)
   const others: Record<string, ExampleSet> = {}
-  for (const [name, paths] of Object.entries(options.evalCorpora ?? {})) {
-    others[name] = limited(makeSet(await open(paths), undefined), options.evalExamples)
+  for (const [name, judge] of Object.entries(judges)) {
+    others[name] = limited(makeSet(judge, undefined), options.evalExamples)
   }
 
   const checkpoints = await FolderCheckpoints.open(output, {
@@ -227,20 +229,6 @@ async function run(options: PretrainOptions, stores: TokenStore[]): Promise<Pret
     files: [...files, METRICS_FILE, REPORT_FILE, ...(cardPath === undefined ? [] : [CARD_FILE])],
     corpus: summary,
   }
-}
-
-/** The phases of a run, one if nothing else is said, with lengths that model and tokenizer take. */
-function phasesOf({ model, tokenizer, maxLength, phases }: PretrainOptions): readonly PretrainPhase[] {
-  if (phases === undefined) {
-    const limit = sequenceLimit(model, tokenizer, maxLength)
-    return [{ maxLength: maxLength === undefined ? Math.min(defaultLength, limit) : limit, share: 1 }]
-  }
-  if (maxLength !== undefined)
-    throw new ConfigError('PHASES', 'maxLength and phases, which have lengths, contradict each other')
-  if (phases.length === 0)
-    throw new ConfigError('PHASES', 'phases is empty: give one at least, or maxLength in its place')
-  requireShares(phases)
-  return phases.map((phase) => ({ ...phase, maxLength: sequenceLimit(model, tokenizer, phase.maxLength) }))
 }
 
 /** Examples, how they become batches, and the numbers of those that are used. */

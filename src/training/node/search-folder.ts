@@ -10,7 +10,17 @@ import { renderSearch } from '../report/render-search.ts'
 import type { ReportedMetric } from '../run-record.ts'
 import type { SearchDescription, SearchRecord, SearchTrial } from '../search/search-record.ts'
 import type { TrainerState } from '../trainer-state.ts'
-import { METRICS_FILE, REPORT_FILE, removeCheckpoint, removeLeftovers, requireNoRun, STATE_FILE } from './run-folder.ts'
+import {
+  earlierRun,
+  listed,
+  METRICS_FILE,
+  REPORT_FILE,
+  removeCheckpoint,
+  removeLeftovers,
+  removeRun,
+  requireNoRun,
+  STATE_FILE,
+} from './run-folder.ts'
 import { changedSettings } from './run-identity.ts'
 import type { TrialOutcome } from './search-options.ts'
 
@@ -21,34 +31,49 @@ const TRIALS_FOLDER = 'trials'
 export const trialFolder = (output: string, number: number): string =>
   join(output, TRIALS_FOLDER, String(number).padStart(3, '0'))
 
+/** Whether to go on with what stands in a folder, or to replace it. */
+export interface SearchStart {
+  readonly resume?: boolean
+  readonly overwrite?: boolean
+}
+
 /**
- * The search that stands in a folder, if it is to be gone on with.
- * @param plan the search as it is asked for now, without results
- * @throws ConfigError `OUTPUT_NOT_EMPTY` if one stands there and is neither to be resumed nor replaced; `RESUME_SETTINGS`
+ * Makes sure that a search may begin or go on in a folder, without touching it.
+ * @throws ConfigError `OUTPUT_NOT_EMPTY` if a search, a run, a model or folders of trials stand there, and are neither to be resumed
+ * nor replaced; `OVERWRITE`
  */
-export async function resumeSearch(
-  output: string,
-  plan: SearchRecord,
-  { resume, overwrite }: { resume: boolean; overwrite: boolean },
-): Promise<SearchRecord> {
+export async function requireRoom(output: string, { resume = false, overwrite = false }: SearchStart): Promise<void> {
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
-  const path = join(output, SEARCH_FILE)
-  if ((await pathKind(path)) === 'absent') {
-    await requireNoRun(output)
-    return plan
+  if (overwrite) return
+  const replace = 'replace it with overwrite (--overwrite), or choose another folder'
+  const holds = (what: string, advice: string) =>
+    new ConfigError('OUTPUT_NOT_EMPTY', `${output} holds ${what}: ${advice}`)
+  if ((await pathKind(join(output, SEARCH_FILE))) !== 'absent') {
+    if (!resume) throw holds('an earlier search', `go on with it with resume (--resume), ${replace}`)
+    return
   }
-  if (overwrite) {
-    await rm(path)
+  await requireNoRun(output, replace)
+  const trials = await readdir(join(output, TRIALS_FOLDER)).catch((): string[] => [])
+  if (trials.length > 0) throw holds(`${TRIALS_FOLDER}/ of no search (${listed(trials)})`, replace)
+}
+
+/**
+ * The search that stands in a folder, if it is to be gone on with. An earlier one that is to be replaced is removed, and so is a run.
+ * @param plan the search as it is asked for now, without results
+ * @throws ConfigError as `requireRoom`; `RESUME_SETTINGS` or `TRIALS`
+ */
+export async function resumeSearch(output: string, plan: SearchRecord, start: SearchStart): Promise<SearchRecord> {
+  await requireRoom(output, start)
+  const path = join(output, SEARCH_FILE)
+  if (start.overwrite) {
+    if ((await pathKind(output)) === 'absent') return plan
+    await removeRun(output)
+    // A search puts no model in place of the one that it replaces.
+    for (const name of await earlierRun(output)) await rm(join(output, name), { recursive: true })
     await rm(join(output, TRIALS_FOLDER), { recursive: true, force: true })
     return plan
   }
-  if (!resume) {
-    throw new ConfigError(
-      'OUTPUT_NOT_EMPTY',
-      `${output} holds an earlier search: go on with it with resume (--resume), replace it with overwrite (--overwrite), or ` +
-        'choose another folder',
-    )
-  }
+  if ((await pathKind(path)) === 'absent') return plan
   const saved = (await readJsonFile(path)) as unknown as SearchRecord
   const changed = changedSettings(identity(saved), identity(plan))
   if (changed.length > 0) {

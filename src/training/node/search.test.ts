@@ -188,7 +188,7 @@ test('a trial that ends before its time stands at every rung above', async () =>
 test('settings that cannot be are refused before the folder is made', async () => {
   for (const [more, message] of [
     [{ length: undefined }, /asha needs the length/],
-    [{ trials: undefined }, /number of trials must be/],
+    [{ trials: undefined }, /trials must be/],
     [{ parallel: 0 }, /parallel must be a whole number/],
     [{ space: {} }, /something to vary/],
   ] as const) {
@@ -197,7 +197,11 @@ test('settings that cannot be are refused before the folder is made', async () =
   expect(existsSync(join(root, 'never'))).toBe(false)
   await mkdir(join(root, 'model'))
   await writeFile(join(root, 'model', 'config.json'), '{}')
-  await expect(search(options('model'))).rejects.toThrow(/holds an earlier run or a model/)
+  for (const more of [{}, { resume: true }]) {
+    await expect(search(options('model', more))).rejects.toThrow(/holds an earlier run or a model/)
+  }
+  await search(options('model', { method: 'random', trials: 1, overwrite: true }))
+  expect((await readdir(join(root, 'model'))).sort()).toEqual(['report.html', 'search.json', 'trials'])
 })
 
 test('fine-tunings that pause at rungs end as those that do not', async () => {

@@ -146,8 +146,8 @@ describe('rungs', () => {
   test.each([
     [2, 1, 3, /at least 3 \(1 x 3\) to halve in, not 2/],
     [2.5, 1, 2, /whole length .* not 2.5/],
-    [9, 0, 3, /shortest training must be a whole number of at least 1, not 0/],
-    [9, 1, 1, /reduction factor must be a whole number of at least 2, not 1/],
+    [9, 0, 3, /minLength must be a whole number of at least 1, not 0/],
+    [9, 1, 1, /reductionFactor must be a whole number of at least 2, not 1/],
   ])('up to %d from %d by %d is refused', (max, min, reductionFactor, message) => {
     expect(() => rungsUpTo(max, { min, reductionFactor })).toThrow(message)
   })

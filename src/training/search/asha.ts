@@ -40,10 +40,10 @@ export type NextJob = { type: 'start' } | { type: 'promote'; trial: number } | {
 export function rungsUpTo(max: number, { min, reductionFactor }: { min: number; reductionFactor: number }): number[] {
   const fail = (text: string) => new ConfigError('RUNGS', text)
   if (!Number.isInteger(reductionFactor) || reductionFactor < 2) {
-    throw fail(`the reduction factor must be a whole number of at least 2, not ${reductionFactor}`)
+    throw fail(`reductionFactor must be a whole number of at least 2, not ${reductionFactor}`)
   }
   if (!Number.isInteger(min) || min < 1) {
-    throw fail(`the shortest training must be a whole number of at least 1, not ${min}`)
+    throw fail(`minLength must be a whole number of at least 1, not ${min}`)
   }
   const halvings = Math.floor(Math.log(max / min) / Math.log(reductionFactor) + 1e-9)
   if (!Number.isInteger(max) || halvings < 1) {

@@ -31,7 +31,7 @@ export function suggestTrials(
   const size = spaceSize(space)
   const wanted = count ?? (method === 'grid' ? size : Number.NaN)
   if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new ConfigError('TRIALS', `the number of trials must be a whole number of at least 1, not ${count}`)
+    throw new ConfigError('TRIALS', `trials must be a whole number of at least 1, not ${count}`)
   }
   if (wanted > mostTrials) {
     throw new ConfigError(

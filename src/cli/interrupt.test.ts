@@ -99,7 +99,7 @@ test('Ctrl-C saves a checkpoint and ends with 130; --resume goes on to the same 
 
   const other = await startProgram(args('stopped', '--resume', '--learning-rate', '0.1'), folder).done
   expect(other.status).toBe(2)
-  expect(JSON.parse(other.stdout).error.message).toContain('learningRate: 0.00005 -> 0.1')
+  expect(JSON.parse(other.stdout).error.message).toContain('--learning-rate: 0.00005 -> 0.1')
 
   const resumed = await startProgram(args('stopped', '--resume'), folder).done
   expect(resumed.status, resumed.stderr).toBe(0)

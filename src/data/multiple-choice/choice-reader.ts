@@ -23,7 +23,7 @@ const contextKeys = ['context', 'sent1']
  * `sent2`, `ending0`, `ending1` … as SWAG has them. `label` is the place of the right choice from 0, or its text; null and -1
  * stand for an unknown one.
  * @throws DataError naming file, row and key for a line that is no object, fields that are missing or no texts, fewer than two
- *   choices, the same choice twice, a label that is none of them or may be either of two
+ *   choices, a label that is none of them or may be either of two
  */
 export function readChoiceObjects(
   lines: AsyncIterable<Line>,
@@ -93,15 +93,7 @@ function readChoices(record: Record<string, unknown>, source: ExampleSource): st
   if (choices.length < 2) {
     throw new DataError('CHOICES', `${place}: expected two choices or more, found ${choices.length}.`)
   }
-  const texts = (choices as string[]).map((choice) => choice.trim())
-  const second = texts.findIndex((text, i) => texts.indexOf(text) < i)
-  if (second < 0) return choices as string[]
-  const first = texts.indexOf(texts[second])
-  throw new DataError(
-    'CHOICES',
-    `${isSwag ? describePlace(source, `ending${second}`) : place}: choices ${first} and ${second}, counted from 0, are both ` +
-      `${excerpt(texts[second])}: expected choices that differ. Correct or remove one.`,
-  )
+  return choices as string[]
 }
 
 /**
@@ -111,7 +103,14 @@ function readChoices(record: Record<string, unknown>, source: ExampleSource): st
 function labelOf(value: unknown, choices: readonly string[], place: string): number | undefined {
   if (value === undefined || value === null || value === '' || Number(value) === -1) return undefined
   const text = typeof value === 'string' ? value.trim() : undefined
-  const byText = text === undefined ? -1 : choices.findIndex((choice) => choice.trim() === text)
+  const named = [...choices.keys()].filter((k) => choices[k].trim() === text)
+  if (named.length > 1) {
+    throw new DataError(
+      'LABEL',
+      `${place}: ${excerpt(text!)} is the text of choices ${named.join(' and ')}, counted from 0: give the place, as a number.`,
+    )
+  }
+  const byText = named[0] ?? -1
   const isPlace = typeof value === 'number' || (text !== undefined && /^\d+$/.test(text))
   if (text !== undefined && isPlace && byText >= 0 && byText !== Number(text) && Number(text) < choices.length) {
     throw new DataError(

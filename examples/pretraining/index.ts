@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data' },
     output: { type: 'string', default: 'out/pretraining' },
-    steps: { type: 'string', default: '3000' },
+    steps: { type: 'string', default: '2000' },
     seeds: { type: 'string', default: '6' },
     threads: { type: 'string', default: '2' },
   },
@@ -43,7 +43,7 @@ if (!existsSync(tokenizerFolder)) {
     for (const file of corpus.train) yield* readTexts(file)
   })()
   await saveTokenizer(
-    await trainWordPiece(texts, { vocabSize: 8000, lowercase: true, maxLength: 128 }),
+    await trainWordPiece(texts, { vocabSize: 30000, lowercase: true, maxLength: 128 }),
     tokenizerFolder,
   )
 }

@@ -30,9 +30,17 @@ test.each([
   'hiddenSize 12 is not divisible by numAttentionHeads 5', // of no flag
   'train.csv, row 2: expected 2 fields',
   'output: /tmp/output is a file, expected a folder', // a folder of this name
+  'epochs: /tmp/epochs is a file, expected a folder',
+  'epochs is a file, expected a folder',
+  'task: there is no config.json',
   'the freeze of the model',
 ])('unchanged: %s', (message) => {
   expect(withFlagNames(message, flags)).toBe(message)
+})
+
+test('long names of no setting cost no time', () => {
+  const name = `a${'B'.repeat(5000)}_v2.csv, row 3`
+  expect(withFlagNames(name, flags)).toBe(name)
 })
 
 test('errors keep their kind and code; those that no flag mends stay', () => {

@@ -6,10 +6,10 @@ import { camelCase, type Flags, kebabCase } from './command.ts'
 const otherNames: Readonly<Record<string, string>> = { nullScoreDiffThreshold: 'null-threshold' }
 
 /** What is quoted, or a name such as `maxLength` or `pauseAfter.steps` that is no part of a path or a longer name. */
-const quotedOrName = /"(?:\\.|[^"\\\n])*"|(?<![\w./\\-])[a-z]+(?:[A-Z][A-Za-z0-9]*)+(?:\.[a-z]+)?(?![\w/\\-]|\.\w)/g
+const quotedOrName = /"(?:\\.|[^"\\\n])*"|(?<![\w./\\-])[a-z]+[A-Z][A-Za-z0-9]*(?:\.[a-z]+)?(?![\w/\\-]|\.\w)/g
 
-/** At the start of a message a single word is a name too, if the message is about it. */
-const firstWord = /^[a-z]+(?=:| (?:must|is|leaves|needs)\b)/
+/** At the start of a message a single word is a name too, if the message is about it and not about a folder called so. */
+const firstWord = /^[a-z]+(?=: "| (?:must|is(?! an? )|leaves|needs)\b)/
 
 /**
  * A message with the names of settings as those of the command's flags: `maxLength must be …` as `--max-length must be …`. What stands

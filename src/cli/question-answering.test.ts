@@ -224,7 +224,7 @@ const broken: [name: string, file: string, text: string, code: string, says: str
     'l.json',
     squad(paragraphs(4, 4, false), 2),
     'STRIDE',
-    ['a stride of 40', '--stride'],
+    ['--stride must be', 'not 40'],
     '--stride',
     '40',
   ],

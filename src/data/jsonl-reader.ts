@@ -96,12 +96,12 @@ const nullLabel = (source: ExampleSource, key: string) =>
     `${describePlace(source, key)}: the label is null: expected a string, number or boolean. Fill it in, or remove the line.`,
   )
 
-/** @throws DataError `LABEL_TYPE` for a number that JSON has as another than was written, since it has more digits than a double */
+/** @throws DataError `LABEL_TYPE` for a whole number that may be another than was written, since it has more digits than a double */
 export function requireExact(label: unknown, place: string): void {
   if (typeof label !== 'number' || !Number.isInteger(label) || Number.isSafeInteger(label)) return
   throw new DataError(
     'LABEL_TYPE',
-    `${place}: whole numbers beyond 2^53 are rounded when JSON is read, this one to ${label}: write the label in quotes.`,
+    `${place}: whole numbers from 2^53 on may be rounded when JSON is read, this one became ${label}: write the label in quotes.`,
   )
 }
 

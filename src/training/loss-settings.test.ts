@@ -100,7 +100,7 @@ describe('refused:', () => {
 
   test('a label that the model does not have', () => {
     expect(() => options({ classWeights: { spaam: 2 } })).toThrow(
-      'classWeights has "spaam", which is no label of the model; did you mean "spam"? (its labels: ham, spam, other)',
+      'classWeights has "spaam", which is no label of the model; did you mean "spam"? (its labels: "ham", "spam", "other")',
     )
   })
 

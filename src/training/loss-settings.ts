@@ -71,7 +71,10 @@ export function requireLossTask<Item>(
   if (unknown !== undefined) {
     throw new ConfigError(
       'CLASS_WEIGHTS',
-      `classWeights has "${unknown}", which is no label of the model${didYouMean(unknown, labels)} (its labels: ${labels.slice(0, 50).join(', ')})`,
+      `classWeights has "${unknown}", which is no label of the model${didYouMean(unknown, labels)} (its labels: ${labels
+        .slice(0, 50)
+        .map((label) => `"${label}"`)
+        .join(', ')})`,
     )
   }
   checkLossOptions({ classWeights: weightsOf(settings.classWeights, labels) }, labels)

@@ -3,7 +3,7 @@ import type { TokenStore } from './token-store.ts'
 
 /** What counts as standing together. */
 export interface CooccurrenceOptions {
-  /** Tokens that are at most so far apart in a document, all with weight 1. Default 5. */
+  /** Tokens that are at most so far apart in a document, all with weight 1. Default 10. */
   window?: number
   /** Documents to count, ascending. Default all. */
   documents?: ArrayLike<number>
@@ -69,7 +69,7 @@ function forEachCell(
   }
 }
 
-function countPairs(store: TokenStore, { window = 5, documents }: CooccurrenceOptions): PairCounts {
+function countPairs(store: TokenStore, { window = 10, documents }: CooccurrenceOptions): PairCounts {
   const { vocabSize, documentStarts, sentenceStarts } = store
   const gathered = new Float64Array(pairsAtOnce)
   let used = 0

@@ -185,13 +185,9 @@ test.each<[EncodeQuestionsOptions, string, string]>([
   ],
   [{ maxLength: 9.5 }, 'MAX_LENGTH', 'expected a whole number of at least 5'],
   [{ maxLength: 9, maxQuestionLength: 6 }, 'MAX_QUESTION_LENGTH', 'expected a whole number from 1 to 5'],
-  [{ maxQuestionLength: 0 }, 'MAX_QUESTION_LENGTH', 'a maximum question length of 0 does not fit'],
-  [
-    { maxLength: 20, maxQuestionLength: 7, stride: 10 },
-    'STRIDE',
-    'a stride of 10 does not fit: expected a whole number from 0 to 9',
-  ],
-  [{ stride: -1 }, 'STRIDE', 'a stride of -1 does not fit'],
+  [{ maxQuestionLength: 0 }, 'MAX_QUESTION_LENGTH', 'maxQuestionLength must be a whole number from 1 to'],
+  [{ maxLength: 20, maxQuestionLength: 7, stride: 10 }, 'STRIDE', 'stride must be a whole number from 0 to 9, not 10'],
+  [{ stride: -1 }, 'STRIDE', 'stride must be a whole number from 0 to 9, not -1'],
 ])('%j', (options, code, message) => {
   const failing = () => encodeQuestions([exampleOf('wolf', 'bear')], tokenizer, options)
   expect(failing).toThrow(

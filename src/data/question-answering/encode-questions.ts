@@ -142,8 +142,8 @@ function planWindows(options: EncodeQuestionsOptions, special: number): Required
   if (!Number.isInteger(maxQuestionLength) || maxQuestionLength < 1 || maxQuestionLength >= room) {
     throw new ConfigError(
       'MAX_QUESTION_LENGTH',
-      `a maximum question length of ${maxQuestionLength} does not fit: expected a whole number from 1 to ${room - 1}, ` +
-        `since sequences have ${maxLength} tokens, special ones included.`,
+      `maxQuestionLength must be a whole number from 1 to ${room - 1}, not ${maxQuestionLength}, since ` +
+        `sequences have ${maxLength} tokens, special ones included.`,
     )
   }
   const least = room - maxQuestionLength
@@ -151,9 +151,9 @@ function planWindows(options: EncodeQuestionsOptions, special: number): Required
   if (!Number.isInteger(stride) || stride < 0 || stride >= least) {
     throw new ConfigError(
       'STRIDE',
-      `a stride of ${stride} does not fit: expected a whole number from 0 to ${least - 1}, since behind a question of ` +
-        `${maxQuestionLength} tokens a window has room for ${least} of the context. Choose a smaller stride (--stride) or ` +
-        'maxQuestionLength (--max-question-length), or a greater maxLength (--max-length).',
+      `stride must be a whole number from 0 to ${least - 1}, not ${stride}, since behind a question of ` +
+        `${maxQuestionLength} tokens a window has room for ${least} of the context. Choose a smaller stride or ` +
+        'maxQuestionLength, or a greater maxLength.',
     )
   }
   return { maxLength, maxQuestionLength, stride }

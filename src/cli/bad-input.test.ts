@@ -120,7 +120,12 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
     '--eval-split 0.5 of',
     'two.csv: cannot split 2 items of 2 classes',
   ],
-  ['a split out of range', flags({ 'eval-split': '1.5' }), 'SPLIT_FRACTION', '--eval-split 1.5', 'between 0 and 1'],
+  [
+    'a split out of range, before data are read',
+    flags({ train: '@none.csv', 'eval-split': '1.5' }),
+    'SPLIT_FRACTION',
+    '--eval-split must be a share of the training data above 0 and below 1, such as 0.1, not 1.5',
+  ],
   ['a metric without data', flags({ 'metric-for-best-model': 'f1' }), 'NO_EVAL_DATA', '--metric-for-best-model needs'],
   [
     'pairs of one kind',

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomStream } from '../core/random.ts'
 import { pipeline } from '../pipelines/node.ts'
 import { makeModelFolder, runHere, temporaryDirectory } from './program.samples.ts'
+import { tokenClassification } from './tasks/token-classification.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)
@@ -159,6 +160,23 @@ describe('finetune, evaluate, predict and pipeline, one after the other', () => 
     expect(stdout).not.toMatch(/^ +f1 /m)
     const { error } = JSON.parse((await runHere([...args, '--metrics', 'f1', '--json'])).stdout)
     expect(error.message).toContain('f1 is of entities, which the tags do not mark: accuracy is of words')
+  })
+})
+
+describe('tags that are a letter alone stay so', () => {
+  const text = 'ada\tB\nbell\tI\nsaw\tO\n\nfilm\tO\nbob\tB\n'
+  test.each([
+    ['IOB2', ['B', 'I', 'O', 'O', 'B'], ['O', 'B', 'I']],
+    ['IOB1', ['I', 'I', 'O', 'O', 'I'], ['O', 'B', 'I']],
+    ['BIOES', ['B', 'E', 'O', 'O', 'S'], ['O', 'B', 'I', 'E', 'S']],
+  ])('in %s', async (tagScheme, tags, labels) => {
+    await writeFile(at('letters.conll'), text)
+    const warnings: string[] = []
+    const examples = await tokenClassification.read(at('letters.conll'), { tagScheme }, (each) => warnings.push(each))
+    expect(examples.flatMap((example) => example.tags)).toEqual(tags)
+    expect(tokenClassification.labels(examples, 'letters.conll')).toEqual(labels)
+    const told = `the tags look like IOB2 and are converted to ${tagScheme}`
+    expect(warnings).toEqual(tagScheme === 'IOB2' ? [] : [expect.stringContaining(told)])
   })
 })
 

@@ -20,16 +20,30 @@ export interface TrainingData {
   evaluationSets: EvaluationItems<unknown>
 }
 
-/** Reads the examples to train on, and those to judge by: none, those of one file or several, or a part that is held out. */
+/**
+ * Makes sure, before anything is read, that a part can be held out.
+ * @throws ConfigError `EVAL_DATA` with a file to judge by as well, `SPLIT_FRACTION` for a share that is not in (0, 1)
+ */
+export function checkEvalSplit({ eval: files, evalSplit }: Pick<DataFiles, 'eval' | 'evalSplit'>): void {
+  if (evalSplit === undefined) return
+  if (files !== undefined) throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
+  if (evalSplit > 0 && evalSplit < 1) return
+  throw new ConfigError(
+    'SPLIT_FRACTION',
+    `--eval-split must be a share of the training data above 0 and below 1, such as 0.1, not ${evalSplit}`,
+  )
+}
+
+/**
+ * Reads the examples to train on, and those to judge by: none, those of one file or several, or a part that is held out.
+ * @param values as `checkEvalSplit` lets pass
+ */
 export async function readTrainingData(
   task: CommandTask,
   values: DataFiles,
   seed: number,
   warn: (text: string) => void,
 ): Promise<TrainingData> {
-  if (values.eval !== undefined && values.evalSplit !== undefined) {
-    throw new ConfigError('EVAL_DATA', 'give --eval FILE or --eval-split SHARE, not both')
-  }
   const files = evaluationFiles(values.eval)
   const train = await task.read(values.train, values, warn)
   if (values.evalSplit !== undefined) {

@@ -1,6 +1,6 @@
 /** Where a training writes, checked before it reads anything. */
 import { realpath } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { requireLoggingFolder } from '../training/node/loggers.ts'
 import { requireNoRun } from '../training/node/run-folder.ts'
@@ -14,6 +14,12 @@ export interface TrainingFolders {
   readonly resume?: boolean
   readonly overwrite?: boolean
 }
+
+/** Folders in `--output` that `--overwrite` removes with a run: its checkpoints. */
+const runFolders = /^checkpoint-\d+$/
+
+/** Those that it removes with a search. */
+export const searchFolders = /^(checkpoint-\d+|trials)$/
 
 /**
  * Makes sure, without touching the disk, that a training can write its files and destroys nothing that it is not to.
@@ -30,16 +36,19 @@ export async function checkTrainingFolders(
 
 /**
  * The part of it that searches share.
+ * @param replaced names of the folders in `--output` that `--overwrite` removes
  * @throws ConfigError `OVERWRITE` if the model to start from would be replaced; CheckpointError as `checkOutputFolder`
  */
-export async function checkOverwriting({ output, model, resume, overwrite }: TrainingFolders): Promise<void> {
+export async function checkOverwriting(
+  { output, model, resume, overwrite }: TrainingFolders,
+  replaced = runFolders,
+): Promise<void> {
   if (resume && overwrite) throw new ConfigError('OVERWRITE', '--resume and --overwrite contradict each other')
   await checkOutputFolder(output)
   if (!overwrite || model === undefined) return
   const [from, to] = await Promise.all([model, output].map((path) => realpath(path).catch(() => resolve(path))))
   const inner = relative(to, from)
-  // Checkpoints, and trials of a search, go with what they are of.
-  if (inner !== '' && !/^(checkpoint-\d+|trials)([\\/]|$)/.test(inner)) return
+  if (inner !== '' && !replaced.test(inner.split(sep)[0])) return
   throw new ConfigError(
     'OVERWRITE',
     `--output ${output} ${inner === '' ? 'is the folder of' : 'holds'} --model ${model}, which --overwrite would replace: choose ` +

@@ -14,7 +14,7 @@ import { longTextSettings } from '../tasks/long-text-flags.ts'
 import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { textReading } from '../tasks/text-reading.ts'
-import { readTrainingData } from '../training-data.ts'
+import { checkEvalSplit, readTrainingData } from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 
 export const doctor = defineCommand({
@@ -40,6 +40,7 @@ export const doctor = defineCommand({
   async run(values, _, { note, print }) {
     const commandTask = findTask(values.task)
     checkTaskFlags(commandTask, values)
+    checkEvalSplit(values)
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
     readAdaptation(values)

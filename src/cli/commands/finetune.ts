@@ -28,7 +28,13 @@ import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registr
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
 import { textReading } from '../tasks/text-reading.ts'
-import { type DataFiles, evaluationFiles, readTrainingData, type TrainingData } from '../training-data.ts'
+import {
+  checkEvalSplit,
+  type DataFiles,
+  evaluationFiles,
+  readTrainingData,
+  type TrainingData,
+} from '../training-data.ts'
 import { readTrainingFlags, trainingFlags } from '../training-flags.ts'
 import { checkTrainingFolders } from '../training-folder.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -90,6 +96,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     checkTaskFlags(commandTask, values)
     const task = commandTask.create(values)
     const { output, resume = false, overwrite = false } = values
+    checkEvalSplit(values)
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
     const { lora, saveAdapter } = readAdaptation(values)

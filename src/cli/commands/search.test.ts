@@ -91,6 +91,19 @@ test('a resumed search may change what decides nothing, and nothing else', async
   expect([changed.status, changed.stdout]).toEqual([2, expect.stringContaining('--weight-decay')])
 })
 
+test('what refuses the first trial leaves nothing: the same command, mended, goes through', async () => {
+  const args = (weights: string) => [
+    ...`search --task text-classification --model ${folder}/base --train ${folder}/dev.csv`.split(' '),
+    ...`--eval ${folder}/dev.csv --method grid --space batch-size=4 --max-steps 1 --threads 1 --no-doctor`.split(' '),
+    ...['--class-weights', weights, '--output', join(folder, 'mended')],
+  ]
+  const { status, stderr } = await runHere(args('positiv=2'))
+  expect([status, stderr]).toEqual([2, expect.stringContaining('"positiv"')])
+  expect(existsSync(join(folder, 'mended'))).toBe(false)
+  const mended = await runHere(args('positive=2'))
+  expect(mended.status, mended.stderr).toBe(0)
+})
+
 describe('what cannot be is refused before anything is trained', () => {
   const base = () => [
     ...`search --task text-classification --model ${folder}/base --train ${folder}/train.csv --no-doctor`.split(' '),
@@ -98,6 +111,11 @@ describe('what cannot be is refused before anything is trained', () => {
   ]
   const withEval = ['--eval', 'dev.csv']
   const cases: [string, string[], RegExp][] = [
+    [
+      'a share out of range, before the space is read',
+      ['--eval-split', '0', '--space', 'none.yaml'],
+      /--eval-split must be .* above 0 and below 1, such as 0.1, not 0\n/,
+    ],
     ['no evaluation data', ['--space', 'batch-size=8,16'], /judges trials on held-out data: give --eval/],
     [
       'an unknown name',
@@ -187,7 +205,7 @@ describe('a folder that is not of this search', () => {
     ...['--space', 'batch-size=8,16', ...more],
   ]
   test.each([
-    ['a model', 'base', /holds an earlier run or a model .*: replace it with overwrite \(--overwrite\)/],
+    ['a model', 'base', /holds an earlier run or a model .*: since nothing shows that bertsmith wrote it, choose/],
     ['trials alone', 'lost', /holds trials\/ of no search \(001\): replace it with overwrite/],
   ])('with %s is left as it is, before data are read', async (_, name, message) => {
     await mkdir(join(folder, 'lost/trials/001'), { recursive: true })

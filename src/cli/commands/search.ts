@@ -37,9 +37,9 @@ import { readSpace } from '../search/space-flags.ts'
 import { runTrialProcess } from '../search/trial-process.ts'
 import { formatMetric } from '../tables.ts'
 import { checkTaskFlags, findTask } from '../tasks/registry.ts'
-import { type DataFiles, evaluationFiles, readTrainingData } from '../training-data.ts'
+import { checkEvalSplit, type DataFiles, evaluationFiles, readTrainingData } from '../training-data.ts'
 import { readTrainingFlags } from '../training-flags.ts'
-import { checkOverwriting } from '../training-folder.ts'
+import { checkOverwriting, searchFolders } from '../training-folder.ts'
 import { tokenization } from './doctor.ts'
 import { finetune } from './finetune.ts'
 
@@ -95,13 +95,17 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     ...finetuneFlags,
     output: { ...finetune.flags.output, description: 'Folder for trials, search.json, report' },
     resume: { type: 'boolean', description: 'Go on with the search in --output, if there is one' },
-    overwrite: { type: 'boolean', description: 'Replace an earlier search in --output' },
+    overwrite: {
+      type: 'boolean',
+      description: 'Replace an earlier search or run of bertsmith in --output, trials and model included',
+    },
   },
   async run(flagValues, _, context) {
     const values = flagValues as unknown as SearchValues
     const commandTask = findTask(values.task)
     checkTaskFlags(commandTask, values)
     const task = commandTask.create(values)
+    checkEvalSplit(values)
     const space = await readSpace(values.space)
     const method = (values.method ?? 'asha') as SearchMethod
     if (values.eval !== undefined && typeof evaluationFiles(values.eval) !== 'string') {
@@ -116,7 +120,7 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     const settings = trialSettings(values)
     checkComparable(Object.keys(settings), space, method, values.evalSplit)
     const args = readTrainingFlags(settings, true)
-    await checkOverwriting(values)
+    await checkOverwriting(values, searchFolders)
     await requireRoom(values.output, values)
     if (args.loggingDir !== null) await requireLoggingFolder(args, values.output)
     const best = bestMetricName(args)

@@ -5,15 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
 import { ConfigError, RuntimeError } from '../../core/errors.ts'
-import { readTrial } from '../../training/node/search-folder.ts'
+import { readTrial, TRIAL_FILE } from '../../training/node/search-folder.ts'
 import type { TrialJob, TrialOutcome } from '../../training/node/search-options.ts'
 import type { ProgressMessage } from '../command.ts'
 
 /** As far from src/ as from dist/. */
 const program = fileURLToPath(new URL('../../../bin/bertsmith.js', import.meta.url))
-
-/** The settings of a trial's `finetune`, for `--config`: who wants to repeat a trial finds them in its folder. */
-const TRIAL_FILE = 'finetune.json'
 
 /** Of what a process writes on stderr, so much is kept for the message of one that died. */
 const keptText = 2000
@@ -29,6 +26,7 @@ export async function runTrialProcess(
   objective: string,
 ): Promise<TrialOutcome> {
   await mkdir(folder, { recursive: true })
+  // For --config: who wants to repeat a trial finds its settings here.
   const file = join(folder, TRIAL_FILE)
   await writeFileAtomic(file, `${JSON.stringify({ ...settings, output: folder }, null, 2)}\n`)
   const pause = [

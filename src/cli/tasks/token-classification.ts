@@ -90,7 +90,7 @@ async function readTagged(file: string, values: TaskValues, warn: (text: string)
       `${broken.summary}, first in ${broken.first}: they are read as conlleval does, where an entity begins at such a tag`,
     )
   }
-  if (wanted === undefined) return examples
+  if (wanted === undefined || wanted === found.scheme) return examples
   const converted = examples.map((example) => ({ ...example, tags: convertTags(example.tags!, wanted) }))
   const isChanged = converted.some(({ tags }, i) => tags.some((tag, word) => tag !== examples[i].tags![word]))
   if (isChanged) warn(`${file}: the tags look like ${found.scheme} and are converted to ${wanted}`)

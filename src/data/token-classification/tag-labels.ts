@@ -2,7 +2,7 @@ import { DataError, didYouMean } from '../../core/errors.ts'
 import { describePlace, excerpt } from '../example.ts'
 import { collectLabels, listedLabels } from '../labels.ts'
 import { detectScheme } from './detect-scheme.ts'
-import { areEntityTags, NO_TYPE, OUTSIDE, parseTag, requireTag } from './tag.ts'
+import { areEntityTags, haveNoType, OUTSIDE, parseTag, requireTag, writeTag } from './tag.ts'
 import { schemeLetters } from './tag-scheme.ts'
 import { describeWord, type TokenExample } from './token-example.ts'
 
@@ -21,9 +21,8 @@ export function collectTagLabels(examples: readonly TaggedWords[]): string[] {
   if (!areEntityTags(found)) return plainLabels(found, examples)
   const types = [...new Set(found.filter((tag) => tag !== OUTSIDE).map((tag) => requireTag(tag).type))].sort()
   const letters = [...schemeLetters[detectScheme(sentences).scheme]].filter((letter) => letter !== OUTSIDE)
-  const haveNoType = found.some((tag) => tag !== OUTSIDE && tag.length === 1)
-  const written = (letter: string, type: string) => (type === NO_TYPE && haveNoType ? letter : `${letter}-${type}`)
-  return [OUTSIDE, ...types.flatMap((type) => letters.map((letter) => written(letter, type)))]
+  const noType = haveNoType(found)
+  return [OUTSIDE, ...types.flatMap((type) => letters.map((letter) => writeTag(letter, type, noType)))]
 }
 
 /** @throws DataError `TAG` for a letter with a hyphen and no type, and if only some mark entities, which are slips of the pen */

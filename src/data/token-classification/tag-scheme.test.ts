@@ -115,6 +115,12 @@ test('what an I- without B- means', () => {
   expect(convertTags(tags, 'IOB1')).toEqual(['I-A', 'I-A', 'O', 'I-A', 'I-B', 'B-B'])
 })
 
+test('tags that are a letter alone are converted to such', () => {
+  expect(convertTags(['I', 'I', 'O', 'B-A'], 'BIOES')).toEqual(['B', 'E', 'O', 'S-A'])
+  expect(convertTags(['I-_', 'O'], 'IOB2')).toEqual(['B-_', 'O'])
+  expect(writeTags([{ type: '_', start: 0, end: 2 }], 3, 'IOB2', { noType: true })).toEqual(['B', 'I', 'O'])
+})
+
 describe('detection', () => {
   test.each<[TagScheme, number, string[]]>([
     ['IOB2', 0, []],

@@ -1,6 +1,6 @@
 /** Entities as tags of words, and back: the schemes of CoNLL files. */
 import { ConfigError, DataError } from '../../core/errors.ts'
-import { OUTSIDE, requireTag, type Tag, type TagPrefix } from './tag.ts'
+import { haveNoType, OUTSIDE, requireTag, type Tag, type TagPrefix, writeTag } from './tag.ts'
 
 /**
  * How tags mark entities. IOB2 (also called BIO): B- on the first word, I- on the others. IOB1: I-, and B- only on the first
@@ -130,9 +130,15 @@ function requireLetter(parsed: Tag, tag: string, scheme: TagScheme): Tag {
 /**
  * The tags of a sentence of so many words.
  * @param entities in any order, without overlap
+ * @param options.noType write entities of the type `_` as `B`, not as `B-_`
  * @throws DataError `ENTITY_RANGE` for entities that overlap, are empty or leave the sentence
  */
-export function writeTags(entities: readonly EntitySpan[], words: number, scheme: TagScheme): string[] {
+export function writeTags(
+  entities: readonly EntitySpan[],
+  words: number,
+  scheme: TagScheme,
+  { noType = false }: { noType?: boolean } = {},
+): string[] {
   if (!tagSchemes.includes(scheme)) {
     throw new ConfigError('TAG_SCHEME', `unknown tag scheme "${scheme}": expected one of ${tagSchemes.join(', ')}.`)
   }
@@ -152,17 +158,17 @@ export function writeTags(entities: readonly EntitySpan[], words: number, scheme
     const first = scheme === 'IOB1' && !isBehindSame ? 'I' : 'B'
     for (let word = start; word < end; word++) {
       const letter = word > start ? (word === end - 1 ? last : 'I') : end - start === 1 ? (single ?? first) : first
-      tags[word] = `${letter}-${type}`
+      tags[word] = writeTag(letter, type, noType)
     }
   })
   return tags
 }
 
 /**
- * The same entities in another scheme.
+ * The same entities in another scheme; of tags that are a letter alone, letters.
  * @param from drops what this scheme does not allow; default: broken tags are read as `readEntities` does without a scheme
  * @throws as `readEntities`
  */
 export function convertTags(tags: readonly string[], to: TagScheme, from?: TagScheme): string[] {
-  return writeTags(readEntities(tags, from), tags.length, to)
+  return writeTags(readEntities(tags, from), tags.length, to, { noType: haveNoType(tags) })
 }

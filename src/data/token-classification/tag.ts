@@ -41,6 +41,13 @@ export function requireTag(tag: string): Tag {
   )
 }
 
+/** Whether some of these tags are a letter alone, such as `B`, and so have no type; `O` never has one. */
+export const haveNoType = (tags: readonly string[]): boolean => tags.some((tag) => tag !== OUTSIDE && tag.length === 1)
+
+/** A tag of an entity. @param noType whether one without a type is a letter alone, and not `B-_` */
+export const writeTag = (letter: string, type: string, noType: boolean): string =>
+  noType && type === NO_TYPE ? letter : `${letter}-${type}`
+
 /** Whether all of these are tags of entities, and so can be read as such. */
 export function areEntityTags(tags: Iterable<string>): boolean {
   for (const tag of tags) if (!parseTag(tag)) return false

@@ -1,6 +1,6 @@
 /** What a search leaves in its folder. */
-import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { fileError, pathKind } from '../../checkpoints/node/files.ts'
 import { readJsonFile, writeFileAtomic } from '../../checkpoints/node.ts'
 import { CheckpointError, ConfigError } from '../../core/errors.ts'
@@ -19,6 +19,7 @@ import {
   removeLeftovers,
   removeRun,
   requireNoRun,
+  SETTINGS_FILE,
   STATE_FILE,
 } from './run-folder.ts'
 import { changedSettings } from './run-identity.ts'
@@ -26,6 +27,8 @@ import type { TrialOutcome } from './search-options.ts'
 
 export const SEARCH_FILE = 'search.json'
 const TRIALS_FOLDER = 'trials'
+/** In a trial's folder: the settings of a trial that is a process of its own. */
+export const TRIAL_FILE = 'finetune.json'
 
 /** Where a trial is, from the search's folder: `trials/007`. */
 export const trialFolder = (output: string, number: number): string =>
@@ -40,25 +43,84 @@ export interface SearchStart {
 /**
  * Makes sure that a search may begin or go on in a folder, without touching it.
  * @throws ConfigError `OUTPUT_NOT_EMPTY` if a search, a run, a model or folders of trials stand there, and are neither to be resumed
- * nor replaced; `OVERWRITE`
+ * nor replaced, or were not written by bertsmith and so cannot be; `OVERWRITE`
  */
 export async function requireRoom(output: string, { resume = false, overwrite = false }: SearchStart): Promise<void> {
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
-  if (overwrite) return
   const replace = 'replace it with overwrite (--overwrite), or choose another folder'
+  const leave = 'since nothing shows that bertsmith wrote it, choose another folder'
   const holds = (what: string, advice: string) =>
     new ConfigError('OUTPUT_NOT_EMPTY', `${output} holds ${what}: ${advice}`)
-  if ((await pathKind(join(output, SEARCH_FILE))) !== 'absent') {
+  if (!overwrite && (await pathKind(join(output, SEARCH_FILE))) !== 'absent') {
     if (!resume) throw holds('an earlier search', `go on with it with resume (--resume), ${replace}`)
     return
   }
-  await requireNoRun(output, replace)
-  const trials = await readdir(join(output, TRIALS_FOLDER)).catch((): string[] => [])
-  if (trials.length > 0) throw holds(`${TRIALS_FOLDER}/ of no search (${listed(trials)})`, replace)
+  const nothing = resume ? 'there is no search to go on with; ' : ''
+  const isOwn = await hasOwnRun(output)
+  if (!overwrite || !isOwn) await requireNoRun(output, `${nothing}${isOwn ? replace : leave}`)
+  const { all, foreign } = await listTrials(output)
+  // A trial of this name would mix with it.
+  if (foreign.length > 0) throw holds(`${TRIALS_FOLDER}/ of no search (${listed(foreign)})`, `${nothing}${leave}`)
+  if (!overwrite && all.length > 0)
+    throw holds(`${TRIALS_FOLDER}/ of no search (${listed(all)})`, `${nothing}${replace}`)
+}
+
+/** Whether the model, the run or the search in a folder is one that bertsmith wrote, and may be replaced. */
+async function hasOwnRun(output: string): Promise<boolean> {
+  const kinds = await Promise.all([SEARCH_FILE, STATE_FILE, SETTINGS_FILE].map((name) => pathKind(join(output, name))))
+  return kinds.includes('file')
+}
+
+/** Names in `trials/`: those of trials, of folders that are named as trials and are none, and all. */
+async function listTrials(output: string): Promise<{ own: string[]; foreign: string[]; all: string[] }> {
+  // A search.json that cannot be read may be replaced as well.
+  const { results } = await readJsonFile(join(output, SEARCH_FILE)).catch(() => ({ results: [] }))
+  const begun = Array.isArray(results) ? results.map((each) => basename(trialFolder(output, each?.number))) : []
+  const all = await namesIn(join(output, TRIALS_FOLDER))
+  const own: string[] = []
+  const foreign: string[] = []
+  for (const name of all.filter((each) => /^\d{3,}$/.test(each))) {
+    const inside = await namesIn(join(output, TRIALS_FOLDER, name))
+    const isOwn = [TRIAL_FILE, SETTINGS_FILE, STATE_FILE].some((file) => inside.includes(file))
+    const isTrial = isOwn || inside.length === 0 || begun.includes(name)
+    ;(isTrial ? own : foreign).push(name)
+  }
+  return { own, foreign, all }
+}
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])
+
+/** Removes a search, and a run or a model that bertsmith wrote; what else stands in the folder stays. */
+async function removeSearch(output: string): Promise<void> {
+  const { own } = await listTrials(output)
+  if (await hasOwnRun(output)) {
+    await removeRun(output)
+    // A search puts no model in place of the one that it replaces.
+    for (const name of [...(await earlierRun(output)), SETTINGS_FILE])
+      await rm(join(output, name), { recursive: true, force: true })
+  }
+  await removeTrials(output, own)
+}
+
+/** Removes folders of trials by name, and `trials/` if nothing else is in it. */
+async function removeTrials(output: string, names: readonly string[]): Promise<void> {
+  const trials = join(output, TRIALS_FOLDER)
+  for (const name of names) await rm(join(trials, name), { recursive: true, force: true })
+  await rmdir(trials).catch(() => {})
+}
+
+/** Removes what a search left that was refused before it tried anything: search.json and the trials of these numbers. */
+export async function removeRefused(output: string, trials: readonly number[]): Promise<void> {
+  await removeTrials(
+    output,
+    trials.map((number) => basename(trialFolder(output, number))),
+  )
+  await rm(join(output, SEARCH_FILE), { force: true })
 }
 
 /**
- * The search that stands in a folder, if it is to be gone on with. An earlier one that is to be replaced is removed, and so is a run.
+ * The search that stands in a folder, if it is to be gone on with. An earlier one that is to be replaced is removed, and so is a run
+ * of bertsmith's.
  * @param plan the search as it is asked for now, without results
  * @throws ConfigError as `requireRoom`; `RESUME_SETTINGS` or `TRIALS`
  */
@@ -66,11 +128,7 @@ export async function resumeSearch(output: string, plan: SearchRecord, start: Se
   await requireRoom(output, start)
   const path = join(output, SEARCH_FILE)
   if (start.overwrite) {
-    if ((await pathKind(output)) === 'absent') return plan
-    await removeRun(output)
-    // A search puts no model in place of the one that it replaces.
-    for (const name of await earlierRun(output)) await rm(join(output, name), { recursive: true })
-    await rm(join(output, TRIALS_FOLDER), { recursive: true, force: true })
+    await removeSearch(output)
     return plan
   }
   if ((await pathKind(path)) === 'absent') return plan

@@ -72,7 +72,7 @@ export interface SearchOptions {
   parallel?: number
   /** Go on with the search in `output`, if there is one; only `trials` may have become more. */
   resume?: boolean
-  /** Replace an earlier search in `output`. */
+  /** Replace an earlier search in `output`, or a run; what bertsmith did not write is refused, or stays. */
   overwrite?: boolean
   /** Stops the trials under way where they can be gone on with. */
   signal?: AbortSignal

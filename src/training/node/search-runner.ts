@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   BertsmithError,
   CheckpointError,
@@ -12,7 +10,7 @@ import { expectedWork, type HalvingSettings, lostTrials, nextJob } from '../sear
 import { bestTrial, type SearchRecord, type SearchTrial } from '../search/search-record.ts'
 import type { TrialSettings } from '../search/space.ts'
 import type { PausePlace } from './finetune-options.ts'
-import { removeLostCheckpoints, SEARCH_FILE, trialFolder } from './search-folder.ts'
+import { removeLostCheckpoints, removeRefused, trialFolder } from './search-folder.ts'
 import type { RunTrial, SearchOptions, TrialJob, TrialOutcome } from './search-options.ts'
 
 /** A worker's job. */
@@ -35,6 +33,8 @@ export class SearchRunner {
   readonly #ending = new AbortController()
   readonly #signal: AbortSignal
   readonly #started: number
+  /** Trials that an earlier call began. */
+  readonly #earlier: number
   #refusal: unknown
   #saving: Promise<void> = Promise.resolve()
 
@@ -52,6 +52,7 @@ export class SearchRunner {
     this.#halving = { trials, reductionFactor, greaterIsBetter, rungs: rungs?.at.length ?? 1 }
     this.#signal = AbortSignal.any([this.#ending.signal, ...(options.signal ? [options.signal] : [])])
     this.#started = performance.now() - record.seconds * 1000
+    this.#earlier = record.results.length
   }
 
   /** @returns whether all trials are through */
@@ -67,9 +68,11 @@ export class SearchRunner {
       throw error
     }
     if (this.#refusal) {
-      // Nothing has been tried: the same command, mended, finds the folder as it was.
       await this.#saving
-      await rm(join(this.#options.output, SEARCH_FILE), { force: true })
+      // Nothing has been tried: the same command, mended, finds the folder as it was. A search that is gone on with stays, since
+      // its trials may have trained for long before their first evaluation.
+      const numbers = this.#record.results.map(({ number }) => number)
+      if (this.#earlier === 0) await removeRefused(this.#options.output, numbers)
       throw this.#refusal
     }
     const finished = !this.#signal.aborted

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../../test/checkpoint-fixture.ts'
 import { createModel } from '../../checkpoints/node.ts'
@@ -123,6 +123,29 @@ test('a resumed search may have more trials, but nothing else that is other', as
   expect(again.record.results).toHaveLength(2)
 })
 
+/** A run that begins no training. */
+const refuse: RunTrial = async ({ folder }) => {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'finetune.json'), '{}')
+  throw new ConfigError('MODEL', 'there is no such model')
+}
+
+/** Files in a search's folder. */
+async function put(name: string, ...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const file = join(root, name, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, '{}')
+  }
+}
+
+/** Paths of all files in a search's folder. */
+const files = async (name: string): Promise<string[]> => {
+  const entries = await readdir(join(root, name), { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return paths.map((path) => relative(join(root, name), path).replaceAll(sep, '/')).sort()
+}
+
 describe('trials that fail', () => {
   test('are noted, and the search goes on', async () => {
     const run: RunTrial = async (job) => {
@@ -147,12 +170,29 @@ describe('trials that fail', () => {
   })
 
   test('the first one before it began: so would all others', async () => {
-    const run = async () => {
-      throw new ConfigError('MODEL', 'there is no such model')
-    }
-    await expect(search(options('refused', { run, parallel: 2 }))).rejects.toThrow('there is no such model')
-    expect(await readdir(join(root, 'refused'))).not.toContain('search.json')
+    await expect(search(options('refused', { run: refuse, parallel: 2 }))).rejects.toThrow('there is no such model')
+    expect(existsSync(join(root, 'refused'))).toBe(false)
     await search(options('refused')) // the folder is free
+  })
+
+  test('and what stood in the folder before stays', async () => {
+    await put('refused beside', 'notes.txt', 'trials/notes.txt')
+    await expect(search(options('refused beside', { run: refuse, overwrite: true }))).rejects.toThrow('no such model')
+    expect(await files('refused beside')).toEqual(['notes.txt', 'trials/notes.txt'])
+  })
+
+  test('so does a search that is gone on with, whose trial may have trained for long', async () => {
+    const controller = new AbortController()
+    const run: RunTrial = async () => {
+      await put('refused later', 'trials/001/finetune.json', 'trials/001/checkpoint-40/model.safetensors')
+      controller.abort()
+      throw new Error('stopped')
+    }
+    await search(options('refused later', { run, signal: controller.signal }))
+    const before = await files('refused later')
+    await expect(search(options('refused later', { run: refuse, resume: true }))).rejects.toThrow('no such model')
+    expect(await files('refused later')).toEqual(before)
+    await search(options('refused later', { resume: true }))
   })
 })
 
@@ -195,13 +235,69 @@ test('settings that cannot be are refused before the folder is made', async () =
     await expect(search(options('never', more))).rejects.toThrow(message)
   }
   expect(existsSync(join(root, 'never'))).toBe(false)
-  await mkdir(join(root, 'model'))
-  await writeFile(join(root, 'model', 'config.json'), '{}')
-  for (const more of [{}, { resume: true }]) {
-    await expect(search(options('model', more))).rejects.toThrow(/holds an earlier run or a model/)
-  }
-  await search(options('model', { method: 'random', trials: 1, overwrite: true }))
-  expect((await readdir(join(root, 'model'))).sort()).toEqual(['report.html', 'search.json', 'trials'])
+})
+
+describe('a folder in which something else stands', () => {
+  const one = { method: 'random', trials: 1 } as const
+
+  test.each([
+    [
+      {},
+      /holds an earlier run or a model \(config.json\): since nothing shows that bertsmith wrote it, choose another folder$/,
+    ],
+    [
+      { resume: true },
+      /\(config.json\): there is no search to go on with; since nothing shows that bertsmith wrote it, choose another folder$/,
+    ],
+    [
+      { overwrite: true },
+      /holds an earlier run or a model \(config.json\): since nothing shows that bertsmith wrote it, choose another folder$/,
+    ],
+  ])('a model of whoever is refused, with %o', async (more, message) => {
+    await put('model', 'config.json')
+    await expect(search(options('model', { ...one, ...more }))).rejects.toThrow(message)
+    expect(await files('model')).toEqual(['config.json'])
+  })
+
+  test.each(['trainer_state.json', 'training_args.json'])('a run of bertsmith is replaced: %s', async (mark) => {
+    const name = `run with ${mark}`
+    await put(name, 'config.json', 'model.safetensors', 'checkpoint-3/model.safetensors', 'notes.txt', mark)
+    await expect(search(options(name, one))).rejects.toThrow(/replace it with overwrite/)
+    await expect(search(options(name, { ...one, resume: true }))).rejects.toThrow(
+      /there is no search to go on with; replace it with overwrite/,
+    )
+    await search(options(name, { ...one, overwrite: true }))
+    expect(await files(name)).toEqual(['notes.txt', 'report.html', 'search.json'])
+  })
+
+  test('in trials/ only trials are replaced', async () => {
+    await search(options('mixed', { ...one, trials: 2 }))
+    const others = ['trials/notes.txt', 'trials/best/model.safetensors', 'trials/12/trainer_state.json']
+    await put(
+      'mixed',
+      ...others,
+      'trials/002/model.safetensors',
+      'trials/007/finetune.json',
+      'trials/1000/trainer_state.json',
+    )
+    await search(options('mixed', { ...one, overwrite: true }))
+    expect(await files('mixed')).toEqual(['report.html', 'search.json', ...others].sort())
+    expect((await readdir(join(root, 'mixed', 'trials'))).sort()).toEqual(['001', '12', 'best', 'notes.txt'])
+  })
+
+  test('what is named as a trial and is none is refused', async () => {
+    await put('foreign', 'trials/001/model.safetensors')
+    for (const more of [{}, { overwrite: true }]) {
+      await expect(search(options('foreign', { ...one, ...more }))).rejects.toThrow(
+        /holds trials\/ of no search \(001\): since nothing shows that bertsmith wrote it, choose another folder$/,
+      )
+    }
+    await put('lost', 'trials/001/trainer_state.json')
+    await expect(search(options('lost', { ...one, resume: true }))).rejects.toThrow(
+      /trials\/ of no search \(001\): there is no search to go on with; replace it with overwrite/,
+    )
+    await search(options('lost', { ...one, overwrite: true }))
+  })
 })
 
 test('fine-tunings that pause at rungs end as those that do not', async () => {

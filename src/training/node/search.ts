@@ -1,4 +1,6 @@
+import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathKind } from '../../checkpoints/node/files.ts'
 import { assertWritable } from '../../checkpoints/node.ts'
 import { ConfigError, RuntimeError } from '../../core/errors.ts'
 import { lowerIsBetter } from '../metric-direction.ts'
@@ -36,13 +38,17 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   if (!Number.isInteger(parallel) || parallel < 1) {
     throw new ConfigError('PARALLEL', `parallel must be a whole number of at least 1, not ${parallel}`)
   }
+  const isNew = (await pathKind(output)) === 'absent'
   await assertWritable(output)
   const record = await resumeSearch(output, plan, { resume, overwrite })
   const runner = new SearchRunner(options, record, suggestions, async ({ report }) => {
     await saveSearch(output, record)
     if (report) await reportSearch(output, record, { ...description, finishedAt: new Date().toISOString() })
   })
-  const finished = await runner.run(parallel)
+  const finished = await runner.run(parallel).catch(async (error) => {
+    if (isNew) await rmdir(output).catch(() => {}) // which refuses what is not empty
+    throw error
+  })
   const best = bestTrial(record)
   const reportPath = join(output, REPORT_FILE)
   options.onEvent?.({ type: 'end', finished })

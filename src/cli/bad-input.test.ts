@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -39,6 +39,7 @@ beforeAll(async () => {
   await edit('odd-heads/config.json', (config) => ({ ...config, num_attention_heads: 5 }))
   await cp(at('base'), at('cut'), { recursive: true })
   await truncate(at('cut/model.safetensors'), 3000)
+  await symlink(at('train.csv'), at('link.csv'))
   await cp(at('base'), at('encoder'), { recursive: true })
   await edit('encoder/config.json', (config) => ({ ...config, architectures: ['BertModel'] }))
   await cp(at('base'), at('wide'), { recursive: true })
@@ -63,6 +64,17 @@ function finetune(changes: Record<string, string>): string[] {
   }
   return ['finetune', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]
 }
+
+/** `cut` cannot be loaded, so what is refused for another reason is refused before that. */
+const predictInto = (output: string) => [
+  'predict',
+  '--model',
+  at('cut'),
+  '--input',
+  at('train.csv'),
+  '--output',
+  at(output),
+]
 
 const flags = (changes: Record<string, string>) => () =>
   finetune(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value.replace('@', `${folder}/`)])))
@@ -220,6 +232,9 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
     'UNKNOWN_METRIC',
     '"auc"',
   ],
+  ['predictions in place of the texts', () => predictInto('train.csv'), 'OVERWRITE', 'is the file of --input'],
+  ['the same, by another path', () => predictInto('base/../train.csv'), 'OVERWRITE', 'choose another --output'],
+  ['the same, by a link', () => predictInto('link.csv'), 'OVERWRITE', 'choose another --output'],
   ['a model folder that is not there', () => ['inspect', '../nowhere/else/x'], 'NO_FOLDER', 'nowhere'],
 ]
 

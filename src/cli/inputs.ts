@@ -1,7 +1,7 @@
 /** What several commands read: data files, model folders, output folders. */
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { requireMakeable } from '../checkpoints/node/files.ts'
+import { realPath, requireMakeable } from '../checkpoints/node/files.ts'
 import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { Example } from '../data/example.ts'
 import { type ExampleFormat, type ReadOptions, readAllExamples } from '../data/node.ts'
@@ -65,10 +65,19 @@ export async function modelFolder(model: string): Promise<string> {
  */
 export const checkOutputFolder = (folder: string): Promise<void> => requireMakeable(folder, '--output')
 
-/** Makes sure that a file can be written there. @throws CheckpointError */
-export async function checkOutputFile(file: string): Promise<void> {
+/**
+ * Makes sure that a file can be written there.
+ * @param input the file that is read meanwhile
+ * @throws CheckpointError; ConfigError `OVERWRITE` if it is the input, whatever it is called
+ */
+export async function checkOutputFile(file: string, input?: string): Promise<void> {
   if (await isFolder(file)) throw new CheckpointError('NOT_A_FILE', `${file} is a folder: give the name of a file`)
   await checkOutputFolder(dirname(resolve(file)))
+  if (input === undefined || (await realPath(input)) !== (await realPath(file))) return
+  throw new ConfigError(
+    'OVERWRITE',
+    `--output ${file} is the file of --input ${input}, which it would replace: choose another --output`,
+  )
 }
 
 async function exists(path: string): Promise<boolean> {

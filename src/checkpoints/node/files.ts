@@ -1,6 +1,6 @@
 /** Files and folders of checkpoints, and what file systems refuse as CheckpointErrors. */
-import { access, constants, type FileHandle, mkdir, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { access, constants, type FileHandle, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
 import { replaceFile, TEMPORARY_SUFFIX, writeRemedy } from '../../core/node/write-file.ts'
 
@@ -67,6 +67,13 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | 'absen
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent'
     throw fileError(error, path)
   }
+}
+
+/** The absolute path without links of a file or folder, of which the last parts may be yet to be made. */
+export async function realPath(path: string): Promise<string> {
+  const whole = resolve(path)
+  const parent = dirname(whole)
+  return realpath(whole).catch(async () => (parent === whole ? whole : join(await realPath(parent), basename(whole))))
 }
 
 /**

@@ -41,7 +41,7 @@ bertsmith predict --model out/pretrained "See you at the [MASK]" --top-k 10`,
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ConfigError('FLAG_VALUE', `--batch-size must be a whole number of at least 1, not ${batchSize}`)
     const format = output === undefined ? undefined : outputFormat(output)
-    if (output !== undefined) await checkOutputFile(output)
+    if (output !== undefined) await checkOutputFile(output, input)
     const slices = input === undefined ? [asked] : await startReading(inSlices(task.read(input, values)))
     const predictor = await task.load(folder, values, { info() {}, warn: context.note })
     const rows: unknown[] = []

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
@@ -13,18 +13,49 @@ test.each([
   ['trials/003/checkpoint-4', true, false],
   ['models/trials', true, true],
   ['checkpoint-best', true, true],
+  ['adapter', false, false],
 ])(
   'the model to start from in the output folder at "%s" may stand in a new run: %s, search: %s',
   async (inner, run, search) => {
     const model = join(output, inner)
     await mkdir(model, { recursive: true })
     const folders = { output, model, overwrite: true }
-    for (const [check, isAllowed] of [
-      [checkOverwriting(folders), run],
-      [checkOverwriting(folders, searchFolders), search],
+    for (const [replaced, isAllowed] of [
+      [undefined, run],
+      [searchFolders, search],
     ] as const) {
+      const check = checkOverwriting(folders, replaced)
       if (isAllowed) await expect(check).resolves.toBeUndefined()
       else await expect(check).rejects.toThrow(/which --overwrite would replace: choose another --output/)
     }
   },
 )
+
+test.each([
+  ['tokenizer', { tokenizer: 'checkpoint-5' }],
+  ['train', { train: 'checkpoint-5/train.csv' }],
+  ['train', { train: 'link.csv' }],
+  ['eval', { eval: ['checkpoint-5/train.csv'] }],
+  ['eval', { eval: ['a=train.csv', 'b=checkpoint-5/train.csv'] }],
+  ['corpus', { corpus: ['train.csv', 'checkpoint-5'] }],
+  ['eval-corpus', { evalCorpus: ['a=checkpoint-5/train.csv'] }],
+])('--overwrite does not remove what --%s %j reads', async (flag, inputs) => {
+  await mkdir(join(output, 'checkpoint-5'), { recursive: true })
+  await writeFile(join(output, 'checkpoint-5/train.csv'), '')
+  await symlink('checkpoint-5/train.csv', join(output, 'link.csv')).catch(() => {})
+  const paths = (given: string | string[]): string | string[] =>
+    Array.isArray(given)
+      ? given.map((each) => each.replace(/[^=]+$/, (path) => join(output, path)))
+      : join(output, given)
+  const folders = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, paths(given)]))
+  await expect(checkOverwriting({ output, ...folders, overwrite: true })).rejects.toThrow(
+    expect.objectContaining({ code: 'OVERWRITE', message: expect.stringContaining(`holds --${flag} `) }),
+  )
+  await expect(checkOverwriting({ output, ...folders })).resolves.toBeUndefined()
+})
+
+test('what --overwrite leaves in the output folder may be read from there', async () => {
+  const train = join(output, 'train.csv')
+  const folders = { output, tokenizer: output, train, eval: `dev=${train}`, corpus: [output], overwrite: true }
+  await expect(checkOverwriting(folders)).resolves.toBeUndefined()
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Flags, parseFlags, settingsFromFile } from './command.ts'
+import { checkFlags, type Flags, parseFlags, settingsFromFile } from './command.ts'
 
 const flags: Flags = {
   epochs: { type: 'number', description: '' },
@@ -44,6 +44,19 @@ describe('a command line', () => {
   ])('%s is refused', (line, message) => {
     expect(() => parse(line)).toThrow(message)
   })
+})
+
+test('a path that is empty is refused; other texts may be', () => {
+  const paths: Flags = {
+    output: { type: 'string', required: true, value: 'DIR', description: '' },
+    eval: { type: 'string', many: true, value: 'FILE|NAME=FILE', description: '' },
+    'label-separator': { type: 'string', value: 'TEXT', description: '' },
+  }
+  expect(() => checkFlags({ output: '' }, paths)).toThrow(/^--output is empty: give --output DIR$/)
+  expect(() => checkFlags({ output: 'out', eval: ['a.csv', ''] }, paths)).toThrow(
+    '--eval is empty: give --eval FILE|NAME=FILE, or leave it out',
+  )
+  checkFlags({ output: 'out', eval: ['a.csv'], labelSeparator: '' }, paths)
 })
 
 describe('a config file', () => {

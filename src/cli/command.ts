@@ -186,7 +186,10 @@ function settingValue(value: unknown, flag: Flag, where: string): FlagValue {
 
 const pairs = (mapping: object): string[] => Object.entries(mapping).map(([name, value]) => `${name}=${value}`)
 
-/** @throws ConfigError naming the flags that are missing, and those that are refused for now */
+/** Whether a flag's value is the path of a file or folder, or may be one. */
+export const isPath = ({ value = '' }: Flag): boolean => /\b(DIR|FILE)/.test(value)
+
+/** @throws ConfigError naming the flags that are missing, a path that is empty, and flags that are refused for now */
 export function checkFlags(values: FlagValues, flags: Flags): void {
   const missing = Object.entries(flags).filter(([name, flag]) => flag.required && values[camelCase(name)] === undefined)
   if (missing.length > 0) {
@@ -194,6 +197,11 @@ export function checkFlags(values: FlagValues, flags: Flags): void {
     throw new ConfigError('MISSING_FLAG', `missing: ${names}`)
   }
   for (const [name, flag] of Object.entries(flags)) {
+    // An empty path would be the current folder to some, and nothing to others.
+    if (isPath(flag) && [values[camelCase(name)]].flat().includes('')) {
+      const otherwise = flag.required ? '' : ', or leave it out'
+      throw new ConfigError('FLAG_VALUE', `--${name} is empty: give --${name} ${flag.value}${otherwise}`)
+    }
     if (flag.unsupported && values[camelCase(name)] !== undefined) {
       throw new ConfigError('NOT_SUPPORTED', `--${name} is not supported yet: leave it out`)
     }

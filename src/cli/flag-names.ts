@@ -1,6 +1,6 @@
 /** Messages of the library name settings; on the command line these are flags. */
 import { BertsmithError, CheckpointError, ConfigError, DataError, reworded, TokenizerError } from '../core/errors.ts'
-import { camelCase, type Flags, kebabCase } from './command.ts'
+import { camelCase, type Flags, isPath, kebabCase } from './command.ts'
 
 /** Settings whose flag has another name. */
 const otherNames: Readonly<Record<string, string>> = { nullScoreDiffThreshold: 'null-threshold' }
@@ -21,7 +21,7 @@ export function withFlagNames(message: string, flags: Flags): string {
     return Object.hasOwn(flags, flag) ? `--${flag}` : name
   }
   // A folder may be called as the flag that names it.
-  const namesPath = (word: string) => Object.hasOwn(flags, word) && /DIR|FILE/.test(flags[word].value ?? '')
+  const namesPath = (word: string) => Object.hasOwn(flags, word) && isPath(flags[word])
   return message
     .replace(firstWord, (word) => (namesPath(word) ? word : asFlag(word)))
     .replace(quotedOrName, (found) => (found[0] === '"' ? found : asFlag(found)))

@@ -61,9 +61,10 @@ export async function modelFolder(model: string): Promise<string> {
 
 /**
  * Makes sure, without touching the disk, that a folder can be made and written.
+ * @param flag what names it
  * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
  */
-export const checkOutputFolder = (folder: string): Promise<void> => requireMakeable(folder, '--output')
+export const checkOutputFolder = (folder: string, flag = '--output'): Promise<void> => requireMakeable(folder, flag)
 
 /**
  * Makes sure that a file can be written there.

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
-import { checkOverwriting, searchFolders } from './training-folder.ts'
+import { checkOverwriting, checkTrainingFolders, searchFolders } from './training-folder.ts'
 
 const output = join(temporaryFolder(), 'out')
 
@@ -58,4 +58,19 @@ test('what --overwrite leaves in the output folder may be read from there', asyn
   const train = join(output, 'train.csv')
   const folders = { output, tokenizer: output, train, eval: `dev=${train}`, corpus: [output], overwrite: true }
   await expect(checkOverwriting(folders)).resolves.toBeUndefined()
+})
+
+test('a link to nothing is refused as the folder of a run, of its logs, and above them', async () => {
+  const link = join(output, '../nowhere')
+  await symlink('not-there', link)
+  const logs = { reportTo: ['jsonl'] as const, loggingDir: link }
+  for (const [folders, args, setting] of [
+    [{ output: link }, { reportTo: [], loggingDir: null }, '--output'],
+    [{ output: join(link, 'deep') }, { reportTo: [], loggingDir: null }, '--output'],
+    [{ output: join(output, 'new') }, logs, 'loggingDir'],
+  ] as const) {
+    await expect(checkTrainingFolders(folders, args)).rejects.toThrow(
+      new RegExp(`nowhere is a link to what is not there, expected a folder. Choose another ${setting}`),
+    )
+  }
 })

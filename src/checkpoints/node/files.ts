@@ -1,5 +1,5 @@
 /** Files and folders of checkpoints, and what file systems refuse as CheckpointErrors. */
-import { access, constants, type FileHandle, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, type FileHandle, lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CheckpointError } from '../../core/errors.ts'
 import { replaceFile, TEMPORARY_SUFFIX, writeRemedy } from '../../core/node/write-file.ts'
@@ -105,11 +105,14 @@ export async function makeFolder(path: string): Promise<void> {
  */
 export async function requireMakeable(folder: string, setting: string): Promise<void> {
   let path = resolve(folder)
-  while ((await pathKind(path)) === 'absent' && dirname(path) !== path) path = dirname(path)
-  if ((await pathKind(path)) !== 'folder') {
+  // No folder can be made where a link to nothing stands.
+  while ((await pathKind(path)) === 'absent' && !(await isLink(path)) && dirname(path) !== path) path = dirname(path)
+  const kind = await pathKind(path)
+  if (kind !== 'folder') {
+    const found = kind === 'absent' && (await isLink(path)) ? 'a link to what is not there' : 'a file'
     throw new CheckpointError(
       'NOT_A_FOLDER',
-      `${folder}: ${path} is a file, expected a folder. Choose another ${setting}.`,
+      `${folder}: ${path} is ${found}, expected a folder. Choose another ${setting}.`,
     )
   }
   await access(path, constants.W_OK).catch((cause) => {
@@ -118,6 +121,12 @@ export async function requireMakeable(folder: string, setting: string): Promise<
     })
   })
 }
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
 
 /**
  * Makes sure, before work whose result goes there, that files can be written to a folder; creates it if needed.

@@ -77,9 +77,9 @@ bertsmith evaluate --model out/new --compare out/old --data test.csv --slice sou
     const { labels, longTexts } = first.config
     requireSameLongTexts(commandTask, values, longTexts, first.folder)
     checkProbabilityFlags(commandTask.name, labels, values)
-    for (const folder of [output, saveCalibrated]) {
+    for (const [flag, folder] of Object.entries({ '--output': output, '--save-calibrated': saveCalibrated })) {
       if (folder === undefined) continue
-      await checkOutputFolder(folder)
+      await checkOutputFolder(folder, flag)
       await requireNoRun(folder, 'choose another folder')
     }
     const second = values.compare === undefined ? undefined : await describeFolder(values.compare)

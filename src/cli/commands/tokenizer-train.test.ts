@@ -84,3 +84,22 @@ test('refuses texts without words and an output that is no folder, and leaves no
   const file = await runHere([...empty, at('blank.txt')])
   expect(JSON.parse(file.stdout).error.code).toBe('NOT_A_FOLDER')
 })
+
+test.each(['config.json', 'model.safetensors'])(
+  'the tokenizer of a model stays, with --overwrite too: a folder with %s',
+  async (name) => {
+    const output = at(`model with ${name}`)
+    await mkdir(output)
+    await writeFile(join(output, name), '{}')
+    await writeFile(join(output, 'vocab.txt'), 'good')
+    for (const more of [[], ['--overwrite']]) {
+      const args = ['tokenizer', 'train', '--input', at('a.txt'), '--vocab-size', '90', '--output', output, ...more]
+      const { status, stderr } = await runHere(args)
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringContaining(`a model (${name}): to it the ids of another tokenizer`),
+      ])
+    }
+    expect((await readdir(output)).sort()).toEqual([name, 'vocab.txt'])
+  },
+)

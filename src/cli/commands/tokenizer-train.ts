@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { readTexts } from '../../data/node.ts'
-import { tokenizerFileNames } from '../../tokenizers/files/file-names.ts'
+import { tokenizerMarks } from '../../tokenizers/files/file-names.ts'
 import { type TokenizerTrainingProgress, trainBpe, trainUnigram, trainWordPiece } from '../../tokenizers/index.ts'
 import { saveTokenizer } from '../../tokenizers/node.ts'
+import { requireNoRun } from '../../training/node/run-folder.ts'
 import { defineCommand } from '../command.ts'
 import { checkOutputFolder, dataFlags, readOptions } from '../inputs.ts'
 import { createProgress, type Progress } from '../progress.ts'
@@ -62,6 +63,7 @@ export const tokenizerTrain = defineCommand({
     }
     const train = trainers[model as keyof typeof trainers]
     await checkOutputFolder(output)
+    await requireNoRun(output, 'to it the ids of another tokenizer would be other words, so choose another folder')
     if (!overwrite) await requireNoTokenizer(output)
     const started = performance.now()
     const progress = stageProgress(stderr)
@@ -86,9 +88,8 @@ export const tokenizerTrain = defineCommand({
 
 /** @throws ConfigError `OUTPUT_NOT_EMPTY` if the folder holds a tokenizer, which texts may have been encoded with */
 async function requireNoTokenizer(folder: string): Promise<void> {
-  const files: readonly string[] = [...tokenizerFileNames.text, ...tokenizerFileNames.bytes]
   const names = await readdir(folder).catch((): string[] => []) // there may be no such folder yet
-  const found = names.filter((name) => name !== 'config.json' && files.includes(name)).sort()
+  const found = names.filter((name) => tokenizerMarks.includes(name)).sort()
   if (found.length === 0) return
   throw new ConfigError(
     'OUTPUT_NOT_EMPTY',

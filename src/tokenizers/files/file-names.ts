@@ -13,6 +13,11 @@ export const tokenizerFileNames = {
   bytes: ['spiece.model', 'sentencepiece.bpe.model', 'spm.model', 'sentencepiece.model', 'tokenizer.model'],
 } as const
 
+/** Those that show that a folder holds a tokenizer; a config.json may be of a model alone. */
+export const tokenizerMarks: readonly string[] = [...tokenizerFileNames.text, ...tokenizerFileNames.bytes].filter(
+  (name) => name !== 'config.json',
+)
+
 type TextName = (typeof tokenizerFileNames.text)[number]
 type BytesName = (typeof tokenizerFileNames.bytes)[number]
 

@@ -1,10 +1,11 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
 import { checkOverwriting, checkTrainingFolders, searchFolders } from './training-folder.ts'
 
-const output = join(temporaryFolder(), 'out')
+const root = temporaryFolder()
+const output = join(root, 'out')
 
 test.each([
   ['', false, false],
@@ -60,13 +61,72 @@ test('what --overwrite leaves in the output folder may be read from there', asyn
   await expect(checkOverwriting(folders)).resolves.toBeUndefined()
 })
 
+const noLogs = { reportTo: [], loggingDir: null }
+
+/** A folder that holds empty files of these names. */
+async function folderOf(...names: string[]): Promise<string> {
+  const folder = await mkdtemp(join(root, 'folder-'))
+  for (const name of names) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), '')
+  }
+  return folder
+}
+
+test.each([{}, { overwrite: true }, { resume: true }])('a run does not mix with a search, with %j', async (start) => {
+  const output = await folderOf('search.json', 'trials/001/config.json')
+  await expect(checkTrainingFolders({ output, ...start }, noLogs)).rejects.toThrow(
+    expect.objectContaining({
+      code: 'OUTPUT_NOT_EMPTY',
+      message: expect.stringContaining('holds a search (search.json)'),
+    }),
+  )
+})
+
+test.each([
+  ['the results of something else', ['metrics.json', 'report.html', 'notes.txt'], 'metrics.json, report.html'],
+  ['another tokenizer', ['vocab.txt'], 'vocab.txt'],
+])('%s in the output folder is replaced with --overwrite alone', async (_, names, said) => {
+  const output = await folderOf(...names)
+  const folders = { output, tokenizer: await folderOf('vocab.txt') }
+  for (const resume of [false, true]) {
+    await expect(checkTrainingFolders({ ...folders, resume }, noLogs)).rejects.toThrow(
+      `${output} holds no run, but files that one would replace or mix with (${said}): allow that with overwrite`,
+    )
+  }
+  await expect(checkTrainingFolders({ ...folders, overwrite: true }, noLogs)).resolves.toBeUndefined()
+})
+
+test('a run may begin where its own tokenizer stands, and again where it was killed at its start', async () => {
+  const output = await folderOf('tokenizer.json', 'vocab.txt')
+  await expect(checkTrainingFolders({ output, tokenizer: `${output}/.` }, noLogs)).resolves.toBeUndefined()
+  const killed = await folderOf('training_args.json', 'tokenizer.json')
+  await expect(checkTrainingFolders({ output: killed, tokenizer: output }, noLogs)).resolves.toBeUndefined()
+})
+
+test.each([
+  ['checkpoint-5', true],
+  ['checkpoint-5/logs', true],
+  ['checkpoint-best', false],
+  ['logs', false],
+])('logs in %s of the output folder, which a checkpoint may replace: %s', async (name, isRefused) => {
+  const output = await folderOf()
+  const loggingDir = `${output}/../${basename(output)}/${name}`
+  const logs = { reportTo: ['jsonl'] as const, loggingDir }
+  const check = checkTrainingFolders({ output }, logs)
+  if (isRefused)
+    await expect(check).rejects.toThrow(/loggingDir .* is in .*checkpoint-5, which a checkpoint may replace/)
+  else await expect(check).resolves.toBeUndefined()
+  await expect(checkTrainingFolders({ output }, { ...logs, reportTo: [] })).resolves.toBeUndefined()
+})
+
 test('a link to nothing is refused as the folder of a run, of its logs, and above them', async () => {
   const link = join(output, '../nowhere')
   await symlink('not-there', link)
   const logs = { reportTo: ['jsonl'] as const, loggingDir: link }
   for (const [folders, args, setting] of [
-    [{ output: link }, { reportTo: [], loggingDir: null }, '--output'],
-    [{ output: join(link, 'deep') }, { reportTo: [], loggingDir: null }, '--output'],
+    [{ output: link }, noLogs, '--output'],
+    [{ output: join(link, 'deep') }, noLogs, '--output'],
     [{ output: join(output, 'new') }, logs, 'loggingDir'],
   ] as const) {
     await expect(checkTrainingFolders(folders, args)).rejects.toThrow(

@@ -2,8 +2,9 @@
 import { relative, sep } from 'node:path'
 import { realPath } from '../checkpoints/node/files.ts'
 import { ConfigError } from '../core/errors.ts'
+import { tokenizerMarks } from '../tokenizers/files/file-names.ts'
 import { requireLoggingFolder } from '../training/node/loggers.ts'
-import { requireNoRun } from '../training/node/run-folder.ts'
+import { requireRunRoom } from '../training/node/run-folder.ts'
 import type { TrainingArguments } from '../training/training-arguments.ts'
 import { checkOutputFolder } from './inputs.ts'
 import { evaluationFiles } from './training-data.ts'
@@ -39,7 +40,9 @@ export async function checkTrainingFolders(
 ): Promise<void> {
   await checkOverwriting(folders)
   await requireLoggingFolder(args, folders.output)
-  if (!folders.resume && !folders.overwrite) await requireNoRun(folders.output)
+  const { output, model, tokenizer = model } = folders
+  const isOwn = tokenizer !== undefined && (await realPath(tokenizer)) === (await realPath(output))
+  await requireRunRoom(output, folders, isOwn ? [] : tokenizerMarks)
 }
 
 /**

@@ -11,7 +11,7 @@ import { type TrainingArguments, trainingArguments } from '../training-arguments
 import { requireShares } from '../training-steps.ts'
 import { requireLoggingFolder } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase } from './pretrain-options.ts'
-import { requireNoRun } from './run-folder.ts'
+import { requireRunRoom } from './run-folder.ts'
 
 const defaultLength = 128
 const defaultShare = 0.02
@@ -34,9 +34,8 @@ export async function checkPretraining(options: PretrainOptions): Promise<Pretra
   trainedParameters(model, args) // which throws for what does not fit
   requireLossTask(args, { name: 'pretraining' }, model)
   if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
-  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   await requireLoggingFolder(args, output)
-  if (!resume && !overwrite) await requireNoRun(output)
+  await requireRunRoom(output, { resume, overwrite })
   const phases = phasesOf(options)
   requireEvaluationShare(evalShare, 'evalShare')
   const { pairs: objective = 'next-sentence', duplicates } = options

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { writeAdapterConfig } from '../../checkpoints/index.ts'
 import { saveAdapter, writeFileAtomic } from '../../checkpoints/node.ts'
-import { ConfigError, DataError } from '../../core/errors.ts'
+import { DataError } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import type { Finding } from '../../data/doctor/index.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
@@ -25,7 +25,7 @@ import { finetuneRecord, finetuneSettings } from './finetune-record.ts'
 import { FolderCheckpoints } from './folder-checkpoints.ts'
 import { loggersOf, requireLoggingFolder } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
-import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireNoRun } from './run-folder.ts'
+import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireRunRoom } from './run-folder.ts'
 import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
 import { writeModelCard } from './write-model-card.ts'
 
@@ -97,9 +97,8 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   task.check(model, trainExamples)
   for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
-  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   await requireLoggingFolder(args, output)
-  if (!resume && !overwrite) await requireNoRun(output) // here too, since encoding may take minutes
+  await requireRunRoom(output, { resume, overwrite }) // here too, since encoding may take minutes
 
   const total = sets.reduce((sum, { items }) => sum + items.length, trainExamples.length)
   const encoder = createEncoder(task, { model, tokenizer, maxLength }, (done, truncated) =>

@@ -1,8 +1,9 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileError, makeFolder, requireMakeable } from '../../checkpoints/node/files.ts'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileError, makeFolder, realPath, requireMakeable } from '../../checkpoints/node/files.ts'
 import { writeFileAtomic } from '../../checkpoints/node.ts'
+import { ConfigError } from '../../core/errors.ts'
 import { type EventContent, eventRecord } from '../event-file.ts'
 import type { LoggerName } from '../report-settings.ts'
 import type { TrainerCallback, TrainerEvent } from '../trainer-events.ts'
@@ -25,10 +26,18 @@ export function loggersOf(args: LoggingArguments, output: string): TrainerCallba
 
 /**
  * Makes sure, without touching the disk, that the loggers can write their files.
- * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`
+ * @throws CheckpointError `NOT_A_FOLDER` or `NO_PERMISSION`; ConfigError `ARGUMENT` for a folder that a checkpoint takes the place of
  */
 export async function requireLoggingFolder(args: LoggingArguments, output: string): Promise<void> {
-  if (args.reportTo.length > 0) await requireMakeable(loggingFolder(args, output), 'loggingDir')
+  if (args.reportTo.length === 0) return
+  const folder = loggingFolder(args, output)
+  await requireMakeable(folder, 'loggingDir')
+  const [outermost] = relative(await realPath(output), await realPath(folder)).split(sep)
+  if (!/^checkpoint-\d+$/.test(outermost)) return
+  throw new ConfigError(
+    'ARGUMENT',
+    `loggingDir ${folder} is in ${join(output, outermost)}, which a checkpoint may replace as a whole: choose another folder`,
+  )
 }
 
 const loggingFolder = ({ loggingDir }: LoggingArguments, output: string): string =>

@@ -9,6 +9,7 @@ import { CARD_MARK } from '../report/card-mark.ts'
 export const STATE_FILE = 'trainer_state.json'
 export const OPTIMIZER_FILE = 'optimizer.safetensors'
 export const SETTINGS_FILE = 'training_args.json'
+export const SEARCH_FILE = 'search.json'
 export const METRICS_FILE = 'metrics.json'
 export const REPORT_FILE = 'report.html'
 export const CARD_FILE = 'README.md'
@@ -28,7 +29,7 @@ const runFile = [STATE_FILE, SETTINGS_FILE, METRICS_FILE, REPORT_FILE, CARD_FILE
 
 /** What a new run would replace or mix with. */
 const run = new RegExp(
-  `^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE}|search\\.json)$`,
+  `^(checkpoint-\\d+|\\.checkpoint-\\d+\\.(incoming|outgoing)|${modelFile}|${STATE_FILE}|${SEARCH_FILE})$`,
 )
 
 /** What may be deleted at any time: files that were being written and checkpoints that were being deleted. */
@@ -40,12 +41,53 @@ const leftovers = [
 ]
 
 /** What an earlier run left in a folder, or a model that stands there, by name; nothing if there is no such folder. */
-export async function earlierRun(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error) => {
+export const earlierRun = async (folder: string): Promise<string[]> =>
+  (await namesIn(folder)).filter((name) => run.test(name)).sort()
+
+/** Names in a folder; none if there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error) => {
     if (error.code === 'ENOENT') return []
     throw fileError(error, folder)
   })
-  return names.filter((name) => run.test(name)).sort()
+}
+
+/** Whether to go on with the run or the search that stands in a folder, or to replace it. */
+export interface RunStart {
+  readonly resume?: boolean
+  readonly overwrite?: boolean
+}
+
+/**
+ * Makes sure that a training may begin or go on in a folder, without touching it.
+ * @param replaced further names of files that it replaces or mixes with
+ * @throws ConfigError `OVERWRITE`; `OUTPUT_NOT_EMPTY` for a search, which a run would mix with, for an earlier run or a model that is
+ * neither to be resumed nor replaced, and for files of something else that a run would replace
+ */
+export async function requireRunRoom(
+  folder: string,
+  { resume = false, overwrite = false }: RunStart,
+  replaced: readonly string[] = [],
+): Promise<void> {
+  if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
+  const names = await namesIn(folder)
+  if (names.includes(SEARCH_FILE)) {
+    throw new ConfigError(
+      'OUTPUT_NOT_EMPTY',
+      `${folder} holds a search (${SEARCH_FILE}), which a run would mix with: choose another folder`,
+    )
+  }
+  if (overwrite) return
+  if (!resume) await requireNoRun(folder)
+  // A run writes its settings first, so where these are the rest is its own.
+  if (names.some((name) => name === SETTINGS_FILE || run.test(name))) return
+  const found = names.filter((name) => [METRICS_FILE, REPORT_FILE, ...replaced].includes(name)).sort()
+  if (found.length === 0) return
+  throw new ConfigError(
+    'OUTPUT_NOT_EMPTY',
+    `${folder} holds no run, but files that one would replace or mix with (${listed(found)}): allow that with overwrite (--overwrite), ` +
+      'or choose another folder',
+  )
 }
 
 const runAdvice =

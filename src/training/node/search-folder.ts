@@ -15,17 +15,18 @@ import {
   listed,
   METRICS_FILE,
   REPORT_FILE,
+  type RunStart,
   removeCheckpoint,
   removeLeftovers,
   removeRun,
   requireNoRun,
+  SEARCH_FILE,
   SETTINGS_FILE,
   STATE_FILE,
 } from './run-folder.ts'
 import { changedSettings } from './run-identity.ts'
 import type { TrialOutcome } from './search-options.ts'
 
-export const SEARCH_FILE = 'search.json'
 const TRIALS_FOLDER = 'trials'
 /** In a trial's folder: the settings of a trial that is a process of its own. */
 export const TRIAL_FILE = 'finetune.json'
@@ -34,18 +35,12 @@ export const TRIAL_FILE = 'finetune.json'
 export const trialFolder = (output: string, number: number): string =>
   join(output, TRIALS_FOLDER, String(number).padStart(3, '0'))
 
-/** Whether to go on with what stands in a folder, or to replace it. */
-export interface SearchStart {
-  readonly resume?: boolean
-  readonly overwrite?: boolean
-}
-
 /**
  * Makes sure that a search may begin or go on in a folder, without touching it.
  * @throws ConfigError `OUTPUT_NOT_EMPTY` if a search, a run, a model or folders of trials stand there, and are neither to be resumed
  * nor replaced, or were not written by bertsmith and so cannot be; `OVERWRITE`
  */
-export async function requireRoom(output: string, { resume = false, overwrite = false }: SearchStart): Promise<void> {
+export async function requireRoom(output: string, { resume = false, overwrite = false }: RunStart): Promise<void> {
   if (resume && overwrite) throw new ConfigError('OVERWRITE', 'resume and overwrite contradict each other')
   const replace = 'replace it with overwrite (--overwrite), or choose another folder'
   const leave = 'since nothing shows that bertsmith wrote it, choose another folder'
@@ -124,7 +119,7 @@ export async function removeRefused(output: string, trials: readonly number[]): 
  * @param plan the search as it is asked for now, without results
  * @throws ConfigError as `requireRoom`; `RESUME_SETTINGS` or `TRIALS`
  */
-export async function resumeSearch(output: string, plan: SearchRecord, start: SearchStart): Promise<SearchRecord> {
+export async function resumeSearch(output: string, plan: SearchRecord, start: RunStart): Promise<SearchRecord> {
   await requireRoom(output, start)
   const path = join(output, SEARCH_FILE)
   if (start.overwrite) {

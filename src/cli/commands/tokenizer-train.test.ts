@@ -64,7 +64,13 @@ test.each([
 test.each([
   ['an unknown kind', 'bpee', [], 'TOKENIZER_MODEL', 'did you mean "bpe"?: use wordpiece, bpe, unigram'],
   ['a vocabulary for less than the bytes', 'bpe', ['--vocab-size', '200'], 'VOCAB_SIZE', 'need 261'],
-  ['a vocabulary for less than the characters', 'wordpiece', ['--vocab-size', '7'], 'VOCAB_SIZE', 'need 39. Choose a larger --vocab-size.'],
+  [
+    'a vocabulary for less than the characters',
+    'wordpiece',
+    ['--vocab-size', '7'],
+    'VOCAB_SIZE',
+    'need 39. Choose a larger --vocab-size.',
+  ],
   ['a vocabulary for less than the characters', 'unigram', ['--vocab-size', '7'], 'VOCAB_SIZE', 'special tokens'],
   ['a setting of the other kinds', 'unigram', ['--min-frequency', '2'], 'SETTING', '--min-frequency'],
   ['no size', 'bpe', ['--vocab-size', '0'], 'SETTING', '--vocab-size is 0'],

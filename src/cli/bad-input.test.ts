@@ -189,7 +189,9 @@ const cases: [name: string, args: () => string[], code: string, ...says: string[
   ],
   ['a setting of another type', flags({ config: '@type.json' }), 'CONFIG_FILE', 'type.json', '"epochs"', 'number'],
   ['an unknown command', () => ['finetun'], 'UNKNOWN_COMMAND', '"finetune"'],
-  ['no command', () => [], 'NO_COMMAND', '--help'],
+  ['no command', () => [], 'NO_COMMAND', 'tokenizer train', '--help'],
+  ['a flag without a command', () => ['--output', 'x'], 'NO_COMMAND', 'a command is missing', 'finetune'],
+  ['a slip in front of no command', () => ['--hlep'], 'UNKNOWN_FLAG', '--help'],
   ['missing flags', () => ['evaluate'], 'MISSING_FLAG', '--model DIR', '--data FILE'],
   [
     'a model that does not classify',

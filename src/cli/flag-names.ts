@@ -3,7 +3,11 @@ import { BertsmithError, CheckpointError, ConfigError, DataError, reworded, Toke
 import { camelCase, type Flags, isPath, kebabCase } from './command.ts'
 
 /** Settings whose flag has another name. */
-const otherNames: Readonly<Record<string, string>> = { nullScoreDiffThreshold: 'null-threshold' }
+const otherNames: Readonly<Record<string, string>> = {
+  nullScoreDiffThreshold: 'null-threshold',
+  trainExamples: 'train',
+  evalExamples: 'eval',
+}
 
 /** What is quoted, or a name such as `maxLength` or `pauseAfter.steps` that is no part of a path or a longer name. */
 const quotedOrName = /"(?:\\.|[^"\\\n])*"|(?<![\w./\\-])[a-z]+[A-Z][A-Za-z0-9]*(?:\.[a-z]+)?(?![\w/\\-]|\.\w)/g

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
-import { BertsmithError, CheckpointError, ConfigError, DataError, TokenizerError } from '../core/errors.ts'
+import { BertsmithError, CheckpointError, ConfigError, DataError, nearestName, TokenizerError } from '../core/errors.ts'
 import { packageVersion } from '../training/node/environment.ts'
 import {
   type Command,
@@ -13,7 +13,7 @@ import {
   parseFlags,
   settingsFromFile,
 } from './command.ts'
-import { findCommand } from './commands.ts'
+import { commandTable, findCommand } from './commands.ts'
 import { inFlags } from './flag-names.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { Interrupted } from './interrupted.ts'
@@ -56,11 +56,12 @@ async function answerTo(
 ): Promise<string | { json: boolean; result: unknown }> {
   const found = findCommand(args)
   if (!found) {
+    requireCommand(args)
     const { values } = parseFlags(args, { ...commonFlags, version: { type: 'boolean', description: '' } })
     const version = await packageVersion()
     if (values.version) return version
     if (values.help) return programHelp(version)
-    throw new ConfigError('NO_COMMAND', `which command? bertsmith --help lists them`)
+    throw noCommand()
   }
   const command = await found.entry.load()
   const flags: Flags = { ...command.flags, ...commonFlags }
@@ -78,6 +79,19 @@ async function answerTo(
     throw inFlags(error, flags)
   }
 }
+
+/** Flags of a command whose name was forgotten are not called unknown. @throws ConfigError `NO_COMMAND` */
+function requireCommand(args: readonly string[]): void {
+  const isOwn = (arg: string) => arg === '-h' || nearestName(arg.replace(/^--/, ''), ['help', 'version']) !== undefined
+  if (!args.some((arg) => arg.startsWith('-') && isOwn(arg))) throw noCommand()
+}
+
+const noCommand = () =>
+  new ConfigError(
+    'NO_COMMAND',
+    `a command is missing: bertsmith COMMAND, one of ${commandTable.map(({ name }) => name).join(', ')}; bertsmith --help ` +
+      'says what they do',
+  )
 
 async function configSettings(file: string | undefined, flags: Flags): Promise<FlagValues> {
   if (file === undefined) return {}

@@ -120,6 +120,12 @@ export function readTrainingFlags(values: Readonly<Record<string, unknown>>, has
   if (args.lrSchedulerSettings) args.lrSchedulerSettings = namedValues(args.lrSchedulerSettings as readonly string[])
   if (args.classWeights) args.classWeights = readClassWeights(args.classWeights as readonly string[])
   if (args.reportTo?.length === 1 && args.reportTo[0] === 'none') args.reportTo = []
+  if (args.reportTo?.includes('none')) {
+    throw new ConfigError(
+      'FLAG_VALUE',
+      `--report-to none stands alone: leave it out, or give some of ${loggerNames.join(', ')}`,
+    )
+  }
   return trainingArguments(args, { hasEval })
 }
 

@@ -47,6 +47,9 @@ test('all of them in one run, and its resumption', async () => {
     ...[6, 8, 10].map((step) => [step, true]),
     ...[10, 10].map((step) => [step, false]),
   ])
+  const changed = ['--resume', '--eval', `dev=${at('other.csv')}`, `other=${at('other.csv')}`]
+  const refused = await finetune('all', ...args.filter((arg) => !/^(--eval|dev=.*|other=.*)$/.test(arg)), ...changed)
+  expect(JSON.parse(refused.stdout).error.message).toMatch(/other settings.*\n {2}--eval holds other data than before$/)
   const again = await finetune('all', ...args, '--resume')
   expect(again.status, again.stderr).toBe(0)
   expect(await readFile(at('all/logs/log.jsonl'), 'utf8')).toBe(log)
@@ -65,9 +68,14 @@ test.each([
   [['--logging-dir', 'x'], '--logging-dir is the folder of what --report-to names, and that names nothing'],
   [['--train-sampling-strategy', 'sorted'], '--train-sampling-strategy must be random, sequential or group_by_length'],
   [['--train-sampling-strategy', 'sequential', '--group-by-length'], 'sequential contradict each other'],
-  [['--class-weights', 'negative=0', 'positive=0'], 'all class weights are 0: nothing could be learned'],
+  [
+    ['--class-weights', 'negative=0', 'positive=0'],
+    '--class-weights are 0 for all classes, so nothing could be learned: give at least one',
+  ],
   [['--eval', 'a.csv', 'b.csv'], 'each with a name'],
   [['--eval', 'dev=a.csv', '--metric-for-best-model', 'dev_f2'], 'unknown metric "f2"'],
+  [['--eval', 'x=a.csv', 'y=b.csv', '--metric-for-best-model', 'z_f1'], 'of the sets x, y each, such as x_loss'],
+  [['--report-to', 'jsonl', 'none'], '--report-to none stands alone'],
 ])('%o is refused', async (args, message) => {
   const { status, stdout } = await finetune('refused', ...args)
   expect(status).toBe(2)
@@ -77,7 +85,7 @@ test.each([
 
 test('classes are weighed only where there are some', async () => {
   const { status, stdout } = await runHere([
-    ...['finetune', '--task', 'regression', '--model', at('base'), '--train', at('numbers.csv'), '--no-doctor'],
+    ...['finetune', '--task', 'regression', '--model', at('base'), '--train', at('none.csv'), '--no-doctor'],
     ...['--output', at('refused'), '--class-weights', 'balanced', '--threads', '1', '--json'],
   ])
   expect(status).toBe(2)

@@ -152,5 +152,15 @@ export function missingKey(
 /** What a JSON value is, with its beginning, for messages. */
 export function describeJson(value: unknown): string {
   if (value === null) return 'null'
-  return `${Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`} (${excerpt(JSON.stringify(value))})`
+  return `${Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`} (${excerpt(jsonText(value))})`
+}
+
+/** A value as JSON. What is nested more deeply than the stack is can be read, but not written: of that, a remark. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return 'nested too deeply to be shown'
+  }
 }

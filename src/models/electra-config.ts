@@ -44,8 +44,10 @@ export function electraConfig(
 /**
  * The generator that a discriminator is trained with: as deep, and narrower by `fraction`, with the same embedding tables
  * (Clark et al. 2020, section 3.2, finds 1/4 to 1/2 best).
+ * @throws ConfigError unless the fraction is above 0 and at most 1
  */
 export function generatorConfig(config: ElectraConfig, fraction = 1 / 4): ElectraConfig {
+  requireGeneratorFraction(fraction)
   const headSize = config.hiddenSize / config.numAttentionHeads
   const heads = Math.max(1, Math.round(config.numAttentionHeads * fraction))
   return {
@@ -54,6 +56,12 @@ export function generatorConfig(config: ElectraConfig, fraction = 1 / 4): Electr
     numAttentionHeads: heads,
     intermediateSize: Math.max(1, Math.round((config.intermediateSize * heads) / config.numAttentionHeads)),
   }
+}
+
+/** @throws ConfigError unless a generator's width is above 0 and at most 1 of the discriminator's */
+export function requireGeneratorFraction(fraction: number): void {
+  if (fraction > 0 && fraction <= 1) return
+  throw new ConfigError('ARGUMENT', `generatorFraction must be above 0 and at most 1, not ${fraction}`)
 }
 
 /** @throws ConfigError naming file and key */

@@ -48,6 +48,9 @@ export function checkLossOptions(options: LossOptions, labels: readonly string[]
     )
   }
   if (inGraph.every((weight) => weight === 0)) {
-    throw new ConfigError('CLASS_WEIGHTS', 'all class weights are 0: nothing could be learned')
+    throw new ConfigError(
+      'CLASS_WEIGHTS',
+      'classWeights are 0 for all classes, so nothing could be learned: give at least one of them a weight above 0',
+    )
   }
 }

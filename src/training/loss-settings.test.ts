@@ -105,6 +105,6 @@ describe('refused:', () => {
   })
 
   test('weights that are all 0', () => {
-    expect(() => options({ classWeights: { ham: 0, spam: 0, other: 0 } })).toThrow(/all class weights are 0/)
+    expect(() => options({ classWeights: { ham: 0, spam: 0, other: 0 } })).toThrow(/classWeights are 0 for all classes/)
   })
 })

@@ -48,23 +48,28 @@ export function checkLossSettings({ labelSmoothing, classWeights, focalGamma }: 
   }
 }
 
-/**
- * Whether a task and its labels can have these settings, before anything takes time or is written.
- * @throws ConfigError naming the setting
- */
-export function requireLossTask<Item>(
+/** Whether a task can have these settings, as far as that needs no labels. @throws ConfigError naming the setting */
+export function requireClassTask(
   settings: LossSettings,
-  { name = 'this task', classIds }: ClassTask<Item>,
-  model: LabelledModel,
+  { name = 'this task', classIds }: { name?: string; classIds?: unknown },
 ): void {
   const names = Object.keys(lossDefaults) as (keyof LossSettings)[]
   const given = names.find((setting) => settings[setting] !== lossDefaults[setting])
   if (given !== undefined && !classIds) {
     throw new ConfigError(
       'LOSS_OPTIONS',
-      `${given} is for tasks that tell one class of several, text-classification and token-classification, not for ${name}`,
+      `${given} is for tasks that tell one class of several, text-classification and token-classification, not for ${name}: ` +
+        'leave it out',
     )
   }
+}
+
+/**
+ * Whether a task and its labels can have these settings, before anything takes time or is written.
+ * @throws ConfigError naming the setting
+ */
+export function requireLossTask<Item>(settings: LossSettings, task: ClassTask<Item>, model: LabelledModel): void {
+  requireClassTask(settings, task)
   if (typeof settings.classWeights === 'string') return
   const { labels } = model.config
   const unknown = Object.keys(settings.classWeights).find((label) => !labels.includes(label))

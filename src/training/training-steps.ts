@@ -86,7 +86,7 @@ export function requireShares(phases: readonly { share: number }[]): void {
   const sum = phases.reduce((sum, { share }) => sum + share, 0)
   if (phases.every(({ share }) => share > 0) && Math.abs(sum - 1) <= 1e-6) return
   const shares = phases.map(({ share }) => share).join(' + ')
-  throw new ConfigError('PHASES', `the shares of a run's phases are above 0 and add up to 1, not ${shares}`)
+  throw new ConfigError('PHASES', `phases must have shares above 0 that add up to 1, not ${shares}`)
 }
 
 /** The steps of one phase; steps and epochs count from its beginning. */

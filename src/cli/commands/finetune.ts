@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ModelDescription } from '../../checkpoints/node/auto-model.ts'
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
-import { ConfigError } from '../../core/errors.ts'
+import { ConfigError, reworded } from '../../core/errors.ts'
 import type { EncodedSequence } from '../../data/collator.ts'
 import { describeCut } from '../../data/text-windows.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
@@ -10,7 +10,9 @@ import type { EncoderModel } from '../../models/model.ts'
 import type { Tokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { metricOfSet } from '../../training/evaluation-sets.ts'
+import { requireClassTask } from '../../training/loss-settings.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
+import { requireRunKind } from '../../training/node/run-kind.ts'
 import { classesOf, type FinetuneTask, type TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
@@ -24,7 +26,7 @@ import { Stopped } from '../stopped.ts'
 import { metricTable } from '../tables.ts'
 import type { CommandTask } from '../tasks/command-task.ts'
 import { describeLongTexts, longTextSettings } from '../tasks/long-text-flags.ts'
-import { checkTaskFlags, findTask, isModelOf, taskNames } from '../tasks/registry.ts'
+import { checkTaskFlags, findTask, isModelOf, labelsToTrain, taskNames } from '../tasks/registry.ts'
 import { formatFlag, type TaskValues, taskFlags } from '../tasks/task-flags.ts'
 import { taskLength } from '../tasks/task-length.ts'
 import { textReading } from '../tasks/text-reading.ts'
@@ -99,15 +101,13 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     checkEvalSplit(values)
     const hasEval = values.eval !== undefined || values.evalSplit !== undefined
     const args = readTrainingFlags(values, hasEval)
+    requireClassTask(args, task)
     const { lora, saveAdapter } = readAdaptation(values)
     const evalFiles = evaluationFiles(values.eval)
     const setNames = typeof evalFiles === 'string' ? [] : Object.keys(evalFiles)
-    const best = metricOfSet(
-      bestMetricName(args),
-      setNames.map((name) => ({ name })),
-    )
-    if (best !== 'loss') task.findMetric(best)
+    checkBestMetric(bestMetricName(args), task, setNames)
     await checkTrainingFolders(values, args)
+    if (resume) await requireRunKind(output, 'finetune')
     const warnings: string[] = []
     const data = await readData(commandTask, values, args.seed, (text) => {
       warnings.push(text)
@@ -190,6 +190,21 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
   },
 })
 
+/** @throws ConfigError `UNKNOWN_METRIC` for a metric that the task has not, naming the evaluation sets if there are several */
+function checkBestMetric(name: string, task: Pick<FinetuneTask<never, never, never>, 'findMetric'>, sets: string[]) {
+  const metric = metricOfSet(
+    name,
+    sets.map((name) => ({ name })),
+  )
+  if (metric === 'loss') return
+  try {
+    task.findMetric(metric)
+  } catch (error) {
+    if (!(error instanceof ConfigError) || sets.length === 0 || metric !== name) throw error
+    throw reworded(error, `${error.message}; of the sets ${sets.join(', ')} each, such as ${sets[0]}_loss`)
+  }
+}
+
 interface LabelledData extends TrainingData {
   /** Labels of the training examples. */
   labels: string[]
@@ -266,10 +281,8 @@ async function prepareModel(
   const folder = await modelFolder(path)
   const description = await describeModel(folder)
   const { config } = description
-  // A classifier that knows all labels is trained further, in the order that it knows them.
   const isOfTask = isModelOf(commandTask, description)
-  const isTrainedFurther = isOfTask && labels.every((label) => config.labels.includes(label))
-  const used = isTrainedFurther ? config.labels : labels
+  const used = labelsToTrain(commandTask, description, labels)
   task.check({ config: { labels: used } }, evaluation)
   const tokenizer = await modelTokenizer(folder, tokenizerPath)
   const reading = textReading(commandTask, longTexts, { config, isOfTask }, tokenizer, maxLength)

@@ -97,11 +97,63 @@ test.each([
   ['128', /LENGTH:SHARE.*"128"/s],
   ['9:0.5,21', /"21"/],
   ['9:0.5:x,21:0.5', /"9:0.5:x"/],
+  ['9:0.5:0,21:0.5', /--phases must give phase 1 a batch of at least 1 text, not 0/],
+  ['9:0.05,21:0.95', /--phases must give phase 1 one step at least: 0.05 of 4 steps \(--max-steps\) is none/],
+  ['9:0..5,21:0.5', /"9:0..5"/],
+  ['9:0.5,70000:0.5', /--phases must give phase 2 a length of 3 to 65535 tokens/],
   ['9:0.5,21:0.4', /add up to 1, not 0.5 \+ 0.4/],
-  ['2:0.5,21:0.5', /--phases: the length of phase 1 must be a whole number from 3/],
+  ['2:0.5,21:0.5', /--phases must give phase 1 a length of 3 to 65535 tokens, .* not 2/],
 ])('--phases %s is refused', async (phases, message) => {
   const { status, stderr } = await run('refused', '--phases', phases, '--max-steps', '4')
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+  expect(readdirSync(root)).not.toContain('refused')
+})
+
+test.each([
+  [['--max-length', '2'], /--max-length must be 3 to 65535 tokens, .* not 2/],
+  [['--max-length', '100000'], /--max-length must be 3 to 65535 tokens, .* not 100000/],
+  [['--objective', 'mlm,nsp', '--max-length', '4'], /--max-length must be 5 to 65535 tokens/],
+  [
+    ['--metric-for-best-model', 'nope'],
+    /unknown metric "nope".*of this objective: loss, masked_lm_loss, perplexity, masked_accuracy\n/,
+  ],
+  [['--metric-for-best-model', 'pair_loss'], /unknown metric "pair_loss"/],
+  [['--objective', 'rtd', '--metric-for-best-model', 'perplexity'], /Known metrics of this objective: loss\n/],
+  [['--objective', 'rtd', '--generator-fraction', '0'], /--generator-fraction must be above 0 and at most 1, not 0/],
+  [
+    ['--objective', 'rtd', '--generator-fraction', '1.5'],
+    /--generator-fraction must be above 0 and at most 1, not 1.5/,
+  ],
+  [['--generator-fraction', '0.5'], /--generator-fraction is for --objective rtd, .*not for mlm/],
+])('%j is refused before anything is read', async (flags, message) => {
+  const { status, stderr } = await run('refused', '--max-steps', '4', '--corpus', 'none.txt', ...flags)
+  expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+  expect(readdirSync(root)).not.toContain('refused')
+})
+
+test('a phase without a step that only the data show leaves nothing', async () => {
+  const phases = ['--phases', '9:0.5:500,21:0.5', '--epochs', '1', '--dataloader-drop-last']
+  const { status, stderr } = await run('refused', ...phases)
+  expect(status, stderr).toBe(2)
+  expect(readdirSync(root)).not.toContain('refused')
+})
+
+test('--resume of a run of another kind is refused by its name, and changes nothing', async () => {
+  const folder = join(root, 'finetuned')
+  mkdirSync(folder)
+  const settings = JSON.stringify({ trainData: 'x' })
+  writeFileSync(join(folder, 'training_args.json'), settings)
+  const { status, stderr } = await run('finetuned', '--max-steps', '4', '--resume')
+  expect([status, stderr]).toEqual([2, expect.stringContaining('holds a run of finetune, which pretrain cannot go on')])
+  expect(readdirSync(folder)).toEqual(['training_args.json'])
+  writeFileSync(join(folder, 'training_args.json'), JSON.stringify({ corpus: 'x' }))
+  const model = ['--size', 'tiny', '--tokenizer', join(root, 'tokenizer')]
+  const args = ['--task', 'text-classification', '--train', 'none.csv', '--output', folder, '--resume', ...model]
+  const reverse = await runHere(['finetune', ...args])
+  expect([reverse.status, reverse.stderr]).toEqual([
+    2,
+    expect.stringContaining('holds a run of pretrain, which finetune'),
+  ])
 })
 
 test('--phases beside --max-length is refused', async () => {

@@ -1,14 +1,18 @@
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { requireMaxLength } from '../../data/pretraining/examples.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
-import { electraConfig, generatorConfig } from '../../models/electra-config.ts'
+import { electraConfig, generatorConfig, requireGeneratorFraction } from '../../models/electra-config.ts'
 import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
 import type { LoraConfig } from '../../models/lora.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index.ts'
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { checkPretraining } from '../../training/node/check-pretraining.ts'
-import { type PretrainPhase, type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
+import { type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
+import { requireRunKind } from '../../training/node/run-kind.ts'
+import { requirePretrainingMetric } from '../../training/tasks/pretraining.ts'
+import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { checkGrowth, growModel } from '../grow-vocabulary.ts'
@@ -18,6 +22,7 @@ import { loraFlags, parameterText, readAdaptation, saveAdapterFlag } from '../lo
 import { maskingOf } from '../masking-flags.ts'
 import { modelTokenizer } from '../model-tokenizer.ts'
 import { oneOf } from '../one-of.ts'
+import { readPhases } from '../pretrain-phases.ts'
 import { taskFlags } from '../tasks/task-flags.ts'
 import { pretrainingFlags, readTrainingFlags } from '../training-flags.ts'
 import { checkTrainingFolders } from '../training-folder.ts'
@@ -106,10 +111,15 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     const objective = oneOf(values.objective ?? 'mlm', Object.keys(objectives), '--objective')
     const masking = maskingOf(values)
     const args = readTrainingFlags(values, true)
+    requirePretrainingMetric(bestMetricName(args), objectives[objective].task)
+    checkGenerator(values, objective)
     const { lora, saveAdapter } = readAdaptation(values)
-    const phases = phasesOf(values)
+    const least = objectives[objective].pairs ? 5 : 3
+    if (maxLength !== undefined) requireMaxLength(maxLength, least)
+    const phases = readPhases(values, { maxSteps: args.maxSteps, least })
     const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
     await checkTrainingFolders(values, args)
+    if (resume) await requireRunKind(output, 'pretrain')
     checkGrowth(values.growVocabulary, values.model)
     const start = oneOf(values.startEmbeddings ?? 'random', startEmbeddings, '--start-embeddings')
     if (start === 'cooccurrence' && values.model !== undefined) {
@@ -179,20 +189,16 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
   },
 })
 
-/** `128:0.9:64,512:0.1:16`: length, share of the run and, if it is not --batch-size, texts a batch. */
-function phasesOf({ phases, maxLength }: { phases?: string; maxLength?: number }): PretrainPhase[] | undefined {
-  if (phases === undefined) return undefined
-  if (maxLength !== undefined) throw new ConfigError('FLAG_VALUE', '--phases and --max-length contradict each other')
-  return phases.split(',').map((phase) => {
-    if (!/^\d+:[\d.]+(:\d+)?$/.test(phase)) {
-      throw new ConfigError(
-        'FLAG_VALUE',
-        `--phases takes LENGTH:SHARE or LENGTH:SHARE:BATCH, as 128:0.9:64, not "${phase}"`,
-      )
-    }
-    const [length, share, batchSize] = phase.split(':').map(Number)
-    return { maxLength: length, share, batchSize }
-  })
+/** @throws ConfigError for a width that no generator can have, or without one */
+function checkGenerator({ generatorFraction: fraction }: { generatorFraction?: number }, objective: string): void {
+  if (fraction === undefined) return
+  if (objective !== 'rtd') {
+    throw new ConfigError(
+      'FLAG_VALUE',
+      `--generator-fraction is for --objective rtd, which trains a generator, not for ${objective}: leave it out`,
+    )
+  }
+  requireGeneratorFraction(fraction)
 }
 
 /** `NAME=FILE`, several files of one name joined. */

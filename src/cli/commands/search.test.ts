@@ -120,7 +120,18 @@ describe('what cannot be is refused before anything is trained', () => {
     [
       'an unknown name',
       [...withEval, '--space', 'learnin-rate=1,2'],
-      /unknown training argument "learnin-rate"; did you mean "learningRate"/,
+      /unknown training argument "learnin-rate"; did you mean "learning-rate"/,
+    ],
+    ['three dots', [...withEval, '--space', 'learning-rate=1e-5...1e-3'], /has two dots between its numbers/],
+    [
+      'an end that no double has',
+      [...withEval, '--space', 'seed=1..2e20'],
+      /seed must be a whole number of at most 9007/,
+    ],
+    [
+      'a range of a grid',
+      [...withEval, '--space', 'learning-rate=log:1e-5..1e-3', '--method', 'grid'],
+      /list them, such as "--space learning-rate=0.00001,0.0001,0.001"/,
     ],
     ['a name twice', [...withEval, '--space', 'epochs=1', 'epochs=2', '--method', 'grid'], /epochs is there twice/],
     ['a scale', [...withEval, '--space', 'learning-rate=lg:1e-5..1e-3'], /"lg" is no scale/],
@@ -185,6 +196,22 @@ describe('what cannot be is refused before anything is trained', () => {
     const { status, stderr } = await runHere([...base(), ...args])
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
     expect(existsSync(join(folder, 'never'))).toBe(false)
+  })
+
+  test.each([
+    ['class-weights=balanced,posi=2', /--class-weights has "posi", which is no label of the model.* "positive"/],
+    [
+      'freeze=encoder,embedings',
+      /freeze: "embedings" matches none of the model's parameters; near it are "embeddings"/,
+    ],
+    ['reinitialize-layers=0,3', /--reinitialize-layers must be at most 2, the model's layers, not 3/],
+  ])('--space %s, once the data are read', async (space, message) => {
+    const given = ['--eval', join(folder, 'dev.csv'), '--space', space, '--method', 'grid']
+    for (const more of [[], ['--lora-rank', '2']].slice(0, space.startsWith('reinit') ? 1 : 2)) {
+      const { status, stderr } = await runHere([...base(), ...given, ...more])
+      expect([status, stderr]).toEqual([2, expect.stringMatching(message)])
+      expect(existsSync(join(folder, 'never'))).toBe(false)
+    }
   })
 
   test.each([

@@ -10,27 +10,18 @@ import type { SettingValue } from '../../training/run-record.ts'
 import { rankedTrials } from '../../training/search/search-record.ts'
 import {
   checkSpace,
-  isRange,
   type SearchMethod,
   type SearchSpace,
   searchMethods,
   spaceSize,
 } from '../../training/search/space.ts'
-import { bestMetricName, type TrainingArguments, trainingDefaults } from '../../training/training-arguments.ts'
+import { bestMetricName, type TrainingArguments } from '../../training/training-arguments.ts'
 import { cardFlags } from '../card-flags.ts'
-import {
-  type CommandContext,
-  camelCase,
-  commonFlags,
-  defineCommand,
-  type Flags,
-  kebabCase,
-  settingsFromFile,
-  type ValuesOf,
-} from '../command.ts'
+import { type CommandContext, camelCase, defineCommand, type Flags, kebabCase, type ValuesOf } from '../command.ts'
 import { diagnoseFiles, diagnosisText, stopFor } from '../findings.ts'
 import { Interrupted } from '../interrupted.ts'
 import { encoderStart, type loraFlags, readAdaptation } from '../lora-flags.ts'
+import { checkOnModel, checkSettings } from '../search/check-trials.ts'
 import { searchProgress } from '../search/search-progress.ts'
 import { trialTable } from '../search/search-tables.ts'
 import { readSpace } from '../search/space-flags.ts'
@@ -139,12 +130,12 @@ bertsmith search --method grid --space learning-rate=2e-5,3e-5,5e-5 batch-size=1
     }
     // What is wrong with the space is told before what follows from it.
     checkSpace(space, method)
-    checkSettings(space, settings)
+    const variants = checkSettings(space, settings, task)
     const { plan: record } = planSearch(plan)
     // Trials are compared where they pause, so they must be evaluated there.
     if (record.rungs?.unit === 'steps')
       Object.assign(settings, { evalStrategy: 'steps', evalSteps: record.rungs.at[0] })
-    const data = await lookOver(values, space, settings, context)
+    const data = await lookOver(values, space, settings, variants, context)
     const progress = searchProgress(context.stderr, record)
     const remark = 'Stopping the trials under way, then saving; Ctrl-C again ends at once.'
     const result = await context
@@ -222,41 +213,19 @@ const identity = (settings: Record<string, unknown>) =>
     SettingValue
   >
 
-/**
- * Checks every value of the space, and both ends of its ranges, beside the first of all others.
- * @throws ConfigError naming the argument
- */
-function checkSettings(space: SearchSpace, settings: Record<string, unknown>): void {
-  const ends = Object.entries(space).map(
-    ([name, dimension]) => [name, isRange(dimension) ? [dimension.low, dimension.high] : dimension] as const,
-  )
-  const firsts = Object.fromEntries(ends.map(([name, [first]]) => [name, first]))
-  for (const [name, values] of ends) {
-    for (const value of values) {
-      const given = settingsFromFile({ ...firsts, [name]: value }, spaceFlags(), 'the space')
-      readTrainingFlags({ ...settings, ...given }, true)
-    }
-  }
-}
-
-/** The flags of training arguments. */
-function spaceFlags(): Flags {
-  const all: Flags = { ...finetune.flags, ...commonFlags }
-  return Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(trainingDefaults, camelCase(name))))
-}
-
 /** Reads the data once, so that mistakes in them are told before the first trial, and asks the doctor. */
 async function lookOver(
   values: SearchValues,
   space: SearchSpace,
   settings: Record<string, unknown>,
+  variants: readonly TrainingArguments[],
   { note }: CommandContext,
 ) {
   const task = findTask(values.task)
   const args = readTrainingFlags(settings, true)
   const texts = await tokenization(task, values)
   const { train, evaluation } = await readTrainingData(task, values, args.seed, note)
-  task.labels(train, values.train)
+  await checkOnModel(variants, task, values, task.labels(train, values.train))
   if (values.doctor ?? true) {
     const diagnosis = await diagnoseFiles(values.task, values, {
       trainExamples: train,

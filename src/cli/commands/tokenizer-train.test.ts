@@ -64,7 +64,13 @@ test.each([
 test.each([
   ['an unknown kind', 'bpee', [], 'TOKENIZER_MODEL', 'did you mean "bpe"?: use wordpiece, bpe, unigram'],
   ['a vocabulary for less than the bytes', 'bpe', ['--vocab-size', '200'], 'VOCAB_SIZE', 'need 261'],
-  ['a vocabulary for less than the characters', 'wordpiece', ['--vocab-size', '7'], 'VOCAB_SIZE', 'limitAlphabet'],
+  [
+    'a vocabulary for less than the characters',
+    'wordpiece',
+    ['--vocab-size', '7'],
+    'VOCAB_SIZE',
+    'need 39. Choose a larger --vocab-size.',
+  ],
   ['a vocabulary for less than the characters', 'unigram', ['--vocab-size', '7'], 'VOCAB_SIZE', 'special tokens'],
   ['a setting of the other kinds', 'unigram', ['--min-frequency', '2'], 'SETTING', '--min-frequency'],
   ['no size', 'bpe', ['--vocab-size', '0'], 'SETTING', '--vocab-size is 0'],
@@ -72,6 +78,17 @@ test.each([
   const { status, stdout } = await train(model, '--input', at('a.txt'), ...args, '--overwrite', '--json')
   expect(status).toBe(2)
   expect(JSON.parse(stdout).error).toEqual({ code, message: expect.stringContaining(message) })
+})
+
+test.each([
+  [['--vocab-size', '3'], /^error: --vocab-size 3 is too small: .*Choose a larger --vocab-size\.\n$/],
+  [['--max-length', '0'], /^error: --max-length is 0: expected a whole number of 2 or more/],
+])('%j is refused', async (flags, message) => {
+  // A length is told before texts are read that would be refused, too.
+  const file = flags[0] === '--max-length' ? 'none.txt' : 'a.txt'
+  const { status, stderr } = await train('refused', '--model', 'wordpiece', '--input', at(file), ...flags)
+  expect([status, stderr.slice(stderr.indexOf('error:'))]).toEqual([2, expect.stringMatching(message)])
+  expect(await readdir(folder)).not.toContain('out-refused')
 })
 
 test('refuses texts without words and an output that is no folder, and leaves nothing behind', async () => {

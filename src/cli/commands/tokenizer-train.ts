@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { ConfigError, didYouMean } from '../../core/errors.ts'
+import { ConfigError, didYouMean, reworded, TokenizerError } from '../../core/errors.ts'
 import { readTexts } from '../../data/node.ts'
 import { tokenizerMarks } from '../../tokenizers/files/file-names.ts'
 import { type TokenizerTrainingProgress, trainBpe, trainUnigram, trainWordPiece } from '../../tokenizers/index.ts'
@@ -68,12 +68,15 @@ export const tokenizerTrain = defineCommand({
     const started = performance.now()
     const progress = stageProgress(stderr)
     try {
-      const tokenizer = await train(texts(values.input, values), {
+      const learning = train(texts(values.input, values), {
         vocabSize: values.vocabSize,
         minFrequency: values.minFrequency,
         lowercase,
         maxLength: values.maxLength,
         onProgress: progress.update,
+      })
+      const tokenizer = await learning.catch((error) => {
+        throw withoutAlphabet(error)
       })
       progress.finish()
       await saveTokenizer(tokenizer, output)
@@ -85,6 +88,12 @@ export const tokenizerTrain = defineCommand({
     }
   },
 })
+
+/** The trainer's error, without advice that is for the library alone: there is no flag for the alphabet's size. */
+function withoutAlphabet(error: unknown): unknown {
+  if (!(error instanceof TokenizerError && error.code === 'VOCAB_SIZE')) return error
+  return reworded(error, error.message.replace(' or a smaller limitAlphabet', ''))
+}
 
 /** @throws ConfigError `OUTPUT_NOT_EMPTY` if the folder holds a tokenizer, which texts may have been encoded with */
 async function requireNoTokenizer(folder: string): Promise<void> {

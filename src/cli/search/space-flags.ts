@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import type { SearchDimension, SearchSpace } from '../../training/search/space.ts'
 import { trainingDefaults } from '../../training/training-arguments.ts'
-import { camelCase } from '../command.ts'
+import { camelCase, kebabCase } from '../command.ts'
 
 /**
  * Reads entries such as `learning-rate=log:1e-5..1e-3` and `batch-size=8,16,32`, and files of such names and values.
@@ -35,7 +35,8 @@ export async function readSpace(entries: readonly string[]): Promise<SearchSpace
 function argumentName(name: string, where: string): string {
   const found = [camelCase(name), name].find((each) => Object.hasOwn(trainingDefaults, each))
   if (found !== undefined) return found
-  const guess = didYouMean(camelCase(name), Object.keys(trainingDefaults))
+  const names = Object.keys(trainingDefaults)
+  const guess = didYouMean(name, /[A-Z]/.test(name) ? names : names.map(kebabCase))
   throw new ConfigError('UNKNOWN_ARGUMENT', `${where}: unknown training argument "${name}"${guess}`)
 }
 
@@ -72,6 +73,7 @@ function readDimension(text: string, where: string): SearchDimension {
     if (scale !== undefined && scale !== 'log') {
       throw fail(`${where}: "${scale}" is no scale of a range: write log:LOW..HIGH or LOW..HIGH`)
     }
+    if (text.includes('...')) throw fail(`${where}: a range has two dots between its numbers, such as 1e-5..1e-3`)
     if (Number.isNaN(low) || Number.isNaN(high)) throw fail(`${where}: a range is two numbers, such as 1e-5..1e-3`)
     return { low, high, ...(scale && { log: true }) }
   }

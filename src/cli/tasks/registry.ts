@@ -46,6 +46,16 @@ export function isModelOf(
   )
 }
 
+/** The classes to train: those of a classifier of the task that knows all labels of the data, in the order that it knows them, or else the data's. */
+export function labelsToTrain(
+  task: Pick<CommandTask, 'head' | 'problemType'>,
+  description: ModelDescription,
+  labels: readonly string[],
+): readonly string[] {
+  const known = description.config.labels
+  return isModelOf(task, description) && labels.every((label) => known.includes(label)) ? known : labels
+}
+
 /** The task that a trained model is for, if it is for one; a model of tokens and pairs is for masked words too. */
 export function knownTaskOf(description: ModelDescription): CommandTask | undefined {
   if (fillsMasks(description.head?.task)) return findTask('masked-lm')

@@ -1,7 +1,7 @@
 import { ConfigError, DataError } from '../../core/errors.ts'
 import { type ColumnOptions, type ColumnPosition, DEFAULT_LABEL_COLUMN, findColumns } from '../columns.ts'
 import { describePlace, type ExampleSource, excerpt } from '../example.ts'
-import { describeJson, missingKey, objectTexts, readObjects, requireExact } from '../jsonl-reader.ts'
+import { describeJson, jsonText, missingKey, objectTexts, readObjects, requireExact } from '../jsonl-reader.ts'
 import type { Line } from '../lines.ts'
 import { readRows, rowTexts, type TableRow } from '../table-reader.ts'
 import { distinctLabels, type MultiLabelExample } from './multi-label-example.ts'
@@ -113,8 +113,10 @@ function labelArray(value: unknown, place: string): readonly string[] {
   if (value === null) return []
   if (Array.isArray(value)) {
     for (const each of value) requireExact(each, place)
-    const labels = value.map((each) => (typeof each === 'string' ? each.trim() : String(each)))
-    const wrong = value.findIndex((each, i) => !['string', 'number'].includes(typeof each) || labels[i] === '')
+    const labels = value.map((each) =>
+      typeof each === 'string' ? each.trim() : typeof each === 'number' ? String(each) : '',
+    )
+    const wrong = value.findIndex((_, i) => labels[i] === '')
     if (wrong < 0) return distinctLabels(labels, place)
     throw new DataError(
       'LABEL_TYPE',
@@ -136,7 +138,7 @@ function isMarked(value: unknown, column: string | number, source: ExampleSource
   throw new DataError(
     'LABEL_MARK',
     `${describePlace(source, column)}: expected 1 where the label holds and 0 where it does not, found ` +
-      `${excerpt(typeof value === 'string' ? value : JSON.stringify(value))}.`,
+      `${excerpt(typeof value === 'string' ? value : jsonText(value))}.`,
   )
 }
 

@@ -70,7 +70,8 @@ export function choiceLabels(examples: readonly ChoiceExample[]): number[] {
     if (label !== undefined) return label
     throw new DataError(
       'MISSING_LABEL',
-      `${describePlace(source)}: the example does not say which choice is right: add "label", or name its key with --label-column.`,
+      `${describePlace(source)}: the example does not say which choice is right: its label is missing, empty or -1, which stands for an ` +
+        'unknown one. Give the place of the right choice, counted from 0, as "label", or name the key with --label-column.',
     )
   })
 }

@@ -1,7 +1,7 @@
 import { DataError } from '../../core/errors.ts'
 import { DEFAULT_LABEL_COLUMN } from '../columns.ts'
 import { describePlace, type ExampleSource, excerpt } from '../example.ts'
-import { describeJson, missingKey, readObjects } from '../jsonl-reader.ts'
+import { describeJson, jsonText, missingKey, readObjects } from '../jsonl-reader.ts'
 import type { Line } from '../lines.ts'
 import { readRows, type TableRow } from '../table-reader.ts'
 import type { ChoiceExample } from './choice-example.ts'
@@ -96,12 +96,15 @@ function readChoices(record: Record<string, unknown>, source: ExampleSource): st
   return choices as string[]
 }
 
+/** -1 stands for a label that is kept back, as in test sets. An array is no number, though `Number([-1])` is one. */
+const isUnknown = (value: unknown): boolean => typeof value !== 'object' && Number(value) === -1
+
 /**
  * A number is a place; a text is that of a choice, or else a place in digits, as tables have it. Digits that are the text of one choice
  * and the place of another may mean either, so they are refused.
  */
 function labelOf(value: unknown, choices: readonly string[], place: string): number | undefined {
-  if (value === undefined || value === null || value === '' || Number(value) === -1) return undefined
+  if (value === undefined || value === null || value === '' || isUnknown(value)) return undefined
   const text = typeof value === 'string' ? value.trim() : undefined
   const named = [...choices.keys()].filter((k) => choices[k].trim() === text)
   if (named.length > 1) {
@@ -123,7 +126,7 @@ function labelOf(value: unknown, choices: readonly string[], place: string): num
   if (Number.isInteger(label) && label >= 0 && label < choices.length) return label
   throw new DataError(
     'LABEL',
-    `${place}: ${excerpt(text ?? JSON.stringify(value))} is none of the choices: expected a number from 0 to ` +
+    `${place}: ${excerpt(text ?? jsonText(value))} is none of the choices: expected a number from 0 to ` +
       `${choices.length - 1}, or one of ${choices.map((choice) => excerpt(choice)).join(', ')}.`,
   )
 }

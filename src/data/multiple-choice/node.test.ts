@@ -49,7 +49,9 @@ describe('questions with choices', () => {
   test('an unknown answer is none', async () => {
     const examples = await read('hidden.jsonl', { ...swag, label: -1 }, { ...swag, label: null })
     expect(examples.map(({ label }) => label)).toEqual([undefined, undefined])
-    expect(() => choiceLabels(examples)).toThrow(/hidden\.jsonl, row 1: .*which choice is right/)
+    expect(() => choiceLabels(examples)).toThrow(
+      /hidden\.jsonl, row 1: .*which choice is right: its label is missing, empty or -1/,
+    )
   })
 
   test('are encoded one choice behind the other', async () => {

@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts'
 import { type ColumnOptions, hasHeader } from '../columns.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
-import { readObjects } from '../jsonl-reader.ts'
+import { jsonText, readObjects } from '../jsonl-reader.ts'
 import { splitLines } from '../lines.ts'
 import { exampleFormat } from '../node.ts'
 import { tsvRows } from '../table-reader.ts'
@@ -63,7 +63,6 @@ function requireColumn(name: string, known: readonly string[], path: string): nu
 }
 
 const cellText = (value: unknown): string => {
-  const text =
-    value === undefined || value === null ? '' : typeof value === 'string' ? value.trim() : JSON.stringify(value)
+  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value.trim() : jsonText(value)
   return text === '' ? '(empty)' : text
 }

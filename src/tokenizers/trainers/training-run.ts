@@ -1,4 +1,5 @@
 import { TokenizerError } from '../../core/errors.ts'
+import { checkMaxLength } from '../encode-options.ts'
 import type { WordCounter, WordCounts } from './word-counter.ts'
 
 /** How far the training of a vocabulary is. */
@@ -35,8 +36,12 @@ export interface TrainingRun {
   report(progress: TokenizerTrainingProgress): void
 }
 
-/** Starts a run. @throws its steps throw the reason of `signal` once that aborts */
-export function createTrainingRun({ onProgress, signal }: TokenizerTrainerOptions): TrainingRun {
+/** [CLS] and [SEP], or what stands for them, which every input has. */
+const leastLength = 2
+
+/** Starts a run. @throws TokenizerError `MAX_LENGTH` for a length that no input has; its steps throw the reason of `signal` once that aborts */
+export function createTrainingRun({ onProgress, signal, maxLength }: TokenizerTrainerOptions): TrainingRun {
+  if (maxLength !== undefined) checkMaxLength(maxLength, leastLength)
   let last = performance.now()
   signal?.throwIfAborted()
   return {
@@ -73,7 +78,7 @@ export async function countWords(
     'EMPTY_CORPUS',
     done === 0
       ? 'there are no texts to learn a vocabulary from: give at least one.'
-      : `the ${done} texts hold no word to learn from: they are empty or white space. Check file and column.`,
+      : `the ${done} texts hold no word to learn from: they are empty or white space. Check file and column (--text-column).`,
   )
 }
 

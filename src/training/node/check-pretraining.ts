@@ -1,17 +1,20 @@
 import { writeAdapterConfig } from '../../checkpoints/index.ts'
 import { ConfigError, reworded } from '../../core/errors.ts'
 import { createBatchMasker } from '../../data/mask-batch.ts'
+import { requireMaxLength } from '../../data/pretraining/examples.ts'
 import { requireEvaluationShare } from '../../data/pretraining/index.ts'
 import { listCorpusFiles } from '../../data/pretraining/node.ts'
 import { requirePairOptions } from '../../data/pretraining/sentence-pairs.ts'
 import { sequenceLimit } from '../../models/sequence-limit.ts'
 import { requireLossTask } from '../loss-settings.ts'
+import { requirePretrainingMetric } from '../tasks/pretraining.ts'
 import { trainedParameters } from '../trained-parameters.ts'
-import { type TrainingArguments, trainingArguments } from '../training-arguments.ts'
-import { requireShares } from '../training-steps.ts'
+import { bestMetricName, type TrainingArguments, trainingArguments } from '../training-arguments.ts'
 import { requireLoggingFolder } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase } from './pretrain-options.ts'
+import { requirePhases } from './pretraining-phases.ts'
 import { requireRunRoom } from './run-folder.ts'
+import { requireRunKind } from './run-kind.ts'
 
 const defaultLength = 128
 const defaultShare = 0.02
@@ -36,11 +39,13 @@ export async function checkPretraining(options: PretrainOptions): Promise<Pretra
   if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   await requireLoggingFolder(args, output)
   await requireRunRoom(output, { resume, overwrite })
-  const phases = phasesOf(options)
+  if (resume) await requireRunKind(output, 'pretrain')
+  requirePretrainingMetric(bestMetricName(args), model.definition.head?.task)
+  const isPairs = model.definition.head?.task === 'pretraining'
+  const phases = phasesOf(options, { maxSteps: args.maxSteps, least: isPairs ? 5 : 3 })
   requireEvaluationShare(evalShare, 'evalShare')
   const { pairs: objective = 'next-sentence', duplicates } = options
-  const isPairs = model.definition.head?.task === 'pretraining'
-  for (const { maxLength } of phases) requirePairOptions({ objective, duplicates, ...(isPairs && { maxLength }) })
+  requirePairOptions({ objective, duplicates })
   createBatchMasker({ masking, maskId: tokenizer.maskId, vocabSize: tokenizer.vocabSize, seed: args.seed }) // which throws, too
   for (const paths of [options.corpus, ...Object.values(options.evalCorpora ?? {})]) {
     await listCorpusFiles(paths, options.corpusOptions)
@@ -48,22 +53,25 @@ export async function checkPretraining(options: PretrainOptions): Promise<Pretra
   return { args, phases, evalShare }
 }
 
-function phasesOf({ model, tokenizer, maxLength, phases }: PretrainOptions): readonly PretrainPhase[] {
+function phasesOf(
+  { model, tokenizer, maxLength, phases }: PretrainOptions,
+  limits: { maxSteps: number; least: number },
+): readonly PretrainPhase[] {
   if (phases === undefined) {
     const limit = sequenceLimit(model, tokenizer, maxLength)
-    return [{ maxLength: maxLength === undefined ? Math.min(defaultLength, limit) : limit, share: 1 }]
+    const length = maxLength === undefined ? Math.min(defaultLength, limit) : limit
+    requireMaxLength(length, limits.least)
+    return [{ maxLength: length, share: 1 }]
   }
   if (maxLength !== undefined)
     throw new ConfigError('PHASES', 'maxLength and phases, which have lengths, contradict each other')
-  if (phases.length === 0)
-    throw new ConfigError('PHASES', 'phases is empty: give one at least, or maxLength in its place')
-  requireShares(phases)
+  requirePhases(phases, limits)
   return phases.map((phase, i) => {
     try {
       return { ...phase, maxLength: sequenceLimit(model, tokenizer, phase.maxLength) }
     } catch (error) {
       if (!(error instanceof ConfigError && error.code === 'MAX_LENGTH')) throw error
-      throw reworded(error, `phases: ${error.message.replace('maxLength', `the length of phase ${i + 1}`)}`)
+      throw reworded(error, error.message.replace('maxLength must be', `phases must give phase ${i + 1} as length`))
     }
   })
 }

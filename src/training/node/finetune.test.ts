@@ -127,7 +127,7 @@ test.each([
   ['a length that the model cannot take', { maxLength: 9 }, /from 3 to 8, the model's limit, not 9/],
   ['a pause without evaluations', { pauseAfter: { epochs: 1 } }, /pauseAfter.epochs needs evaluations/],
   ['a pause at nothing', { pauseAfter: { steps: 0 } }, /pauseAfter.steps must be above 0, not 0/],
-  ['weights that are all 0', { args: { classWeights: { up: 0, down: 0 } } }, /all class weights are 0/],
+  ['weights that are all 0', { args: { classWeights: { up: 0, down: 0 } } }, /classWeights are 0 for all classes/],
   [
     'logs below a file',
     { args: { reportTo: ['jsonl' as const], loggingDir: join(import.meta.filename, 'logs') } },

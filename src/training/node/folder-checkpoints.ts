@@ -30,7 +30,7 @@ import {
   SETTINGS_FILE,
   STATE_FILE,
 } from './run-folder.ts'
-import { changedSettings } from './run-identity.ts'
+import { changedSettings, hashedSettings } from './run-identity.ts'
 
 export interface FolderCheckpointsOptions {
   /** Writes the tokenizer's files into a folder that holds a model. */
@@ -165,7 +165,7 @@ export class FolderCheckpoints implements CheckpointStore {
   async #requireSameSettings(folder: string): Promise<void> {
     const saved = await readJsonFile(join(folder, SETTINGS_FILE))
     const now = JSON.parse(this.#settingsJson()) as Record<string, unknown>
-    const changed = changedSettings(saved, now)
+    const changed = changedSettings(saved, now, hashedSettings)
     if (changed.length > 0) {
       throw new ConfigError(
         'RESUME_SETTINGS',

@@ -138,11 +138,7 @@ async function run(
     }
     return all
   }
-  // A resumed run is given the model that the run began with, so this is the same again.
-  const before = await evaluateAll()
   const fillIns = await FillInLog.open(join(output, FILL_INS_FILE), model, tokenizer, heldOut, resume)
-  await fillIns.begin()
-
   const task = pretrainingTask(train, heldOut)
   let step = 0
   const trainer = new Trainer({
@@ -164,6 +160,9 @@ async function run(
       options.onEvent?.(event)
     },
   })
+  // A resumed run is given the model that the run began with, so this is the same again.
+  const before = await evaluateAll()
+  await fillIns.begin() // only now, since the trainer refuses what cannot be trained
   const result = await trainer.train({ resume, signal })
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'trainer_state.json']
   const summary = {

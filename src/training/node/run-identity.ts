@@ -42,15 +42,29 @@ export function modelHash(model: EncoderModel): string {
   return digest((add) => add(JSON.stringify([model.className, architecture.writeConfig(config), config.labels])))
 }
 
-/** The settings that two runs do not share, a line each: `name: 1 -> 2`; nothing if they share all. */
+/** Settings of a run that are kept as hashes, which say nothing to people, and what to say when they change. */
+export const hashedSettings: Readonly<Record<string, string>> = {
+  trainData: 'trainExamples holds other data than before',
+  evalData: 'evalExamples holds other data than before',
+  corpus: 'corpus (--corpus) holds other texts than before, or has another tokenizer',
+  examples: 'the examples are cut from the corpus in another way than before',
+  model: 'model (--model, --size) is of another shape, or has other labels, than before',
+  frozenWeights: 'model (--model) has other weights than before',
+}
+
+/**
+ * The settings that two runs do not share, a line each: `name: 1 -> 2`; nothing if they share all.
+ * @param remarks what to say in its place, by name
+ */
 export function changedSettings(
   saved: Readonly<Record<string, unknown>>,
   now: Readonly<Record<string, unknown>>,
+  remarks: Readonly<Record<string, string>> = {},
 ): string[] {
   return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
-    .map((key) => [key, JSON.stringify(saved[key]), JSON.stringify(now[key])])
+    .map((key) => [key, JSON.stringify(saved[key]), JSON.stringify(now[key])] as const)
     .filter(([, before, after]) => before !== after)
-    .map(([key, before, after]) => `${key}: ${before} -> ${after}`)
+    .map(([key, before, after]) => (Object.hasOwn(remarks, key) ? remarks[key] : `${key}: ${before} -> ${after}`))
 }
 
 /** 32 hexadecimal digits of all that `fill` adds. */

@@ -127,7 +127,7 @@ export async function resumeSearch(output: string, plan: SearchRecord, start: Ru
     return plan
   }
   if ((await pathKind(path)) === 'absent') return plan
-  const saved = (await readJsonFile(path)) as unknown as SearchRecord
+  const saved = await readSearch(path)
   const changed = changedSettings(identity(saved), identity(plan))
   if (changed.length > 0) {
     throw new ConfigError(
@@ -143,6 +143,26 @@ export async function resumeSearch(output: string, plan: SearchRecord, start: Ru
     )
   }
   return { ...saved, trials: plan.trials, results: saved.results.map(withNumbers) }
+}
+
+/** @throws CheckpointError `NO_SEARCH` for a file that is no search's */
+async function readSearch(path: string): Promise<SearchRecord> {
+  const saved = await readJsonFile(path)
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const wrong =
+    ['space', 'settings'].find((name) => !isObject(saved[name])) ??
+    (Array.isArray(saved.results) && saved.results.every(isTrial) ? undefined : 'results')
+  if (wrong === undefined) return saved as unknown as SearchRecord
+  throw new CheckpointError(
+    'NO_SEARCH',
+    `${path} is no search's: it lacks what "${wrong}" of a search holds, so there is nothing to go on with. Restore the file, or ` +
+      'choose another folder.',
+  )
+}
+
+const isTrial = (value: unknown): boolean => {
+  const { number, values, evaluations } = (value ?? {}) as Partial<SearchTrial>
+  return Number.isInteger(number) && Array.isArray(values) && Array.isArray(evaluations)
 }
 
 /** What a resumed search must share, settings as if they stood beside the rest. */

@@ -107,6 +107,20 @@ test('a search that is cut short anywhere goes on to the same set, and trains no
   }
 })
 
+test('a search.json of something else is not gone on with', async () => {
+  for (const content of [
+    '{"a":1}',
+    '{"space":{},"settings":{},"results":[null]}',
+    '{"space":[],"settings":{},"results":[]}',
+  ]) {
+    await mkdir(join(root, 'no search'), { recursive: true })
+    await writeFile(join(root, 'no search/search.json'), content)
+    await expect(search(options('no search', { resume: true }))).rejects.toThrow(
+      /search\.json is no search's: it lacks/,
+    )
+  }
+})
+
 test('a resumed search may have more trials, but nothing else that is other', async () => {
   await search(options('longer', { method: 'random', trials: 3, settings: { train: 'a.csv' } }))
   const more = options('longer', { method: 'random', trials: 5, settings: { train: 'a.csv' }, resume: true })

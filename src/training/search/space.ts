@@ -79,18 +79,30 @@ function checkRange(name: string, range: SearchRange, method: SearchMethod): voi
   if (isWhole(name) && !(Number.isInteger(low) && Number.isInteger(high))) {
     throw fail(`${name} is a whole number, so its range goes from one to another, not from ${low} to ${high}`)
   }
+  requireExact(name, [low, high])
   if (method === 'grid') {
     const middle = log ? Math.sqrt(low * high) : (low + high) / 2
     const example = [low, isWhole(name) ? Math.round(middle) : Number(middle.toPrecision(2)), high].join(',')
-    throw fail(`a grid needs values, not the range from ${low} to ${high}: list them, such as ${name}=${example}`)
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    throw fail(
+      `a grid needs values, not the range from ${low} to ${high} of ${flag}: list them, such as "--space ${flag}=${example}"`,
+    )
   }
 }
 
 function checkValues(name: string, values: readonly unknown[]): void {
   if (values.length === 0) throw fail(`${name} has no value to try`)
+  requireExact(name, values)
   const texts = values.map((value) => JSON.stringify(value))
   const twice = texts.find((text, i) => texts.indexOf(text) < i)
   if (twice !== undefined) throw fail(`${name} has the value ${twice} twice`)
+}
+
+/** Beyond this, doubles do not tell whole numbers apart. @throws ConfigError */
+function requireExact(name: string, values: readonly unknown[]): void {
+  const wrong = values.find((value) => isWhole(name) && typeof value === 'number' && value > Number.MAX_SAFE_INTEGER)
+  if (wrong !== undefined)
+    throw fail(`${name} must be a whole number of at most ${Number.MAX_SAFE_INTEGER}, not ${wrong}`)
 }
 
 /** How many combinations a space has; infinitely many with a range of numbers that are not whole. */

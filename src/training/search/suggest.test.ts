@@ -123,7 +123,7 @@ describe('spaces that cannot be', () => {
 
   test('a grid of a range, with what to write in its place', () => {
     expect(() => checkSpace({ learningRate: { low: 1e-5, high: 1e-3, log: true } }, 'grid')).toThrow(
-      /a grid needs values.*learningRate=0.00001,0.0001,0.001/,
+      /a grid needs values.*--space learning-rate=0.00001,0.0001,0.001/,
     )
   })
 

@@ -3,6 +3,7 @@ import type { BatchContext } from '../../data/loader.ts'
 import type { PretrainingBatch } from '../../data/pretraining/index.ts'
 import type { EncoderModel } from '../../models/model.ts'
 import type { TrainingTask } from '../trainer.ts'
+import { unknownMetric } from '../unknown-metric.ts'
 import { scoreRows, sumOf } from './score-rows.ts'
 
 /** Examples and how batches are made of them. */
@@ -50,6 +51,23 @@ interface Tally {
   pairs: number
   pairLossSum: number
   pairsCorrect: number
+}
+
+/** What `evaluatePretraining` computes with a head. */
+function metricNames(head: string | undefined): readonly string[] {
+  if (head === 'replaced-token-detection') return ['loss']
+  const masked = ['loss', 'masked_lm_loss', 'perplexity', 'masked_accuracy']
+  return head === 'pretraining' ? [...masked, 'pair_loss', 'pair_accuracy'] : masked
+}
+
+/**
+ * Makes sure that evaluations compute a metric.
+ * @param head task of the model's head, which decides the objective
+ * @throws ConfigError `UNKNOWN_METRIC` naming those that there are
+ */
+export function requirePretrainingMetric(name: string, head: string | undefined): void {
+  const known = metricNames(head)
+  if (!known.includes(name)) throw unknownMetric(name, known, ' of this objective')
 }
 
 /**

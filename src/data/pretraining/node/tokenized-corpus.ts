@@ -151,6 +151,6 @@ function emptyCorpus(paths: readonly string[]): DataError {
   return new DataError(
     'EMPTY_CORPUS',
     `the corpus has no text: ${named}. Expected text that the tokenizer knows as tokens: check the files, and for jsonl ` +
-      'and parquet the field of the text.',
+      'and parquet the field of the text (--text-column).',
   )
 }

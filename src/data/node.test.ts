@@ -253,7 +253,7 @@ describe('errors say where, what and what to do', () => {
       '{"text":"a","label":9007199254740993}',
       {},
       'LABEL_TYPE',
-      [/row 1, column "label"/, /rounded/, /to 9007199254740992: write the label in quotes/],
+      [/row 1, column "label"/, /rounded/, /became 9007199254740992: write the label in quotes/],
     ],
     ['labels.txt', 'a\n', { requireLabel: true }, 'MISSING_COLUMN', [/plain text/, /--format/]],
     ['image.csv', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 1]), {}, 'BINARY_FILE', [/zero byte at offset 4/]],

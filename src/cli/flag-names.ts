@@ -13,7 +13,7 @@ const otherNames: Readonly<Record<string, string>> = {
 const quotedOrName = /"(?:\\.|[^"\\\n])*"|(?<![\w./\\-])[a-z]+[A-Z][A-Za-z0-9]*(?:\.[a-z]+)?(?![\w/\\-]|\.\w)/g
 
 /** At the start of a message a single word is a name too, if the message is about it and not about a folder called so. */
-const firstWord = /^[a-z]+(?=: "| (?:must|is(?! an? )|leaves|needs)\b)/
+const firstWord = /^[a-z]+(?=: "| (?:must|is(?! a (?:file|folder|link)\b)|leaves|needs)\b)/
 
 /**
  * A message with the names of settings as those of the command's flags: `maxLength must be …` as `--max-length must be …`. What stands

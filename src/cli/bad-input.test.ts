@@ -1,26 +1,11 @@
-import { cp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  labelledCsv,
-  makeModelFolder,
-  makeVocabulary,
-  runHere,
-  startProgram,
-  temporaryDirectory,
-} from './program.samples.ts'
+import { cp, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { labelledCsv, makeBase, makeModelFolder, runHere, startProgram, testFolder } from './program.samples.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-const write = (name: string, text: string) => writeFile(at(name), text)
+const { folder, at, write } = testFolder()
 
 beforeAll(async () => {
-  folder = await temporaryDirectory()
-  await makeVocabulary(at('tok'))
-  await makeModelFolder(at('base'), at('tok'))
-  await makeModelFolder(at('encoder'), at('tok'))
-  const config = JSON.parse(await readFile(at('encoder/config.json'), 'utf8'))
-  await write('encoder/config.json', JSON.stringify({ ...config, architectures: ['BertModel'] }))
+  await makeBase(folder)
   await makeModelFolder(at('classifier'), at('tok'), 'sequence-classification')
   await write('train.csv', labelledCsv(40, 1))
   await write('empty.csv', '')
@@ -45,7 +30,6 @@ beforeAll(async () => {
   await cp(at('base'), at('wide'), { recursive: true })
   await edit('wide/config.json', (config) => ({ ...config, intermediate_size: 18, num_hidden_layers: 3 }))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function edit(name: string, change: (json: Record<string, unknown>) => unknown): Promise<void> {
   await writeFile(at(name), JSON.stringify(change(JSON.parse(await readFile(at(name), 'utf8')))))

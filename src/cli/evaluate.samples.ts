@@ -1,8 +1,6 @@
 /** Models and data for tests of `evaluate`. */
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
-import { labelledCsv, makeModelFolder, makeVocabulary, runHere, temporaryDirectory } from './program.samples.ts'
+import { beforeAll, expect } from 'vitest'
+import { labelledCsv, makeBase, makeModelFolder, runHere, testFolder } from './program.samples.ts'
 
 /** Six examples of each task but text classification, for models that are not trained. */
 export const tasks: Record<string, { head: string; file: string; rows: object[]; model?: object }> = {
@@ -74,14 +72,10 @@ export const jsonl = (rows: readonly object[]) => rows.map((row) => `${JSON.stri
  * @param others tasks that an untrained model and data are needed of, under their names
  */
 export function prepareEvaluation(others: readonly string[]) {
-  let folder: string
-  const at = (name: string) => join(folder, name)
-  const write = (name: string, text: string) => writeFile(at(name), text)
+  const { folder, at, write } = testFolder()
 
   beforeAll(async () => {
-    folder = await temporaryDirectory()
-    await makeVocabulary(at('tok'))
-    await makeModelFolder(at('base'), at('tok'))
+    await makeBase(folder)
     const labels = { labels: ['negative', 'positive'] }
     await makeModelFolder(at('random'), at('tok'), 'sequence-classification', labels)
     for (const task of others) {
@@ -117,7 +111,6 @@ export function prepareEvaluation(others: readonly string[]) {
     const { status, stderr } = await runHere([...finetune, ...settings, '--output', at('model'), ...told])
     expect(status, stderr).toBe(0)
   }, 180_000)
-  afterAll(() => rm(folder, { recursive: true, force: true }))
 
   const command = (model: string, file: string, ...more: string[]) => [
     ...['evaluate', '--model', at(model), '--data', at(file), '--threads', '1'],

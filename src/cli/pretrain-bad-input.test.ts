@@ -1,18 +1,14 @@
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { corpusText, makePretrainingData } from './killed-runs.samples.ts'
-import { runHere, temporaryDirectory } from './program.samples.ts'
+import { runHere, testFolder } from './program.samples.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-const write = (name: string, content: string | Uint8Array) => writeFile(at(name), content)
+const { folder, at, write } = testFolder()
 const parquet = fileURLToPath(new URL('../data/pretraining/node/texts-none.fixture.parquet', import.meta.url))
 
 beforeAll(async () => {
-  folder = await temporaryDirectory()
   await makePretrainingData(folder, 20)
   await write('empty.txt', '')
   await write('blank.txt', ' \n\n\t\n')
@@ -36,7 +32,6 @@ beforeAll(async () => {
   const words = Array.from({ length: 40 }, (_, i) => `word${i}`)
   await write('wide/vocab.txt', ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words, ''].join('\n'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A command that would work, with some flags replaced. */
 function command(changes: Record<string, string>): string[] {

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../../test/checkpoint-fixture.ts'
 import { createModel } from '../checkpoints/node.ts'
 import { randomStream } from '../core/random.ts'
 import { bertConfig } from '../models/bert-config.ts'
@@ -56,6 +57,20 @@ export async function runHere(args: readonly string[]): Promise<ProgramResult> {
   const system = { stdout: stream('stdout'), stderr: stream('stderr'), on() {}, die() {} }
   const status = await runProgram(args, system as unknown as Parameters<typeof runProgram>[1])
   return { status, ...result }
+}
+
+/** A folder for the tests of one file, removed after them, the path of a file in it, and a way to write one. */
+export function testFolder() {
+  const folder = temporaryFolder()
+  const at = (name: string) => join(folder, name)
+  const write = (name: string, content: string | Uint8Array) => writeFile(at(name), content)
+  return { folder, at, write }
+}
+
+/** What most tests start from: a vocabulary in `tok` and a language model in `base`. */
+export async function makeBase(folder: string): Promise<void> {
+  await makeVocabulary(join(folder, 'tok'))
+  await makeModelFolder(join(folder, 'base'), join(folder, 'tok'))
 }
 
 export const temporaryDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'bertsmith-cli-'))

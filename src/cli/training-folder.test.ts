@@ -75,7 +75,7 @@ async function folderOf(...names: string[]): Promise<string> {
 
 test.each([{}, { overwrite: true }, { resume: true }])('a run does not mix with a search, with %j', async (start) => {
   const output = await folderOf('search.json', 'trials/001/config.json')
-  await expect(checkTrainingFolders({ output, ...start }, noLogs)).rejects.toThrow(
+  await expect(checkTrainingFolders('finetune', { output, ...start }, noLogs)).rejects.toThrow(
     expect.objectContaining({
       code: 'OUTPUT_NOT_EMPTY',
       message: expect.stringContaining('holds a search (search.json)'),
@@ -90,18 +90,18 @@ test.each([
   const output = await folderOf(...names)
   const folders = { output, tokenizer: await folderOf('vocab.txt') }
   for (const resume of [false, true]) {
-    await expect(checkTrainingFolders({ ...folders, resume }, noLogs)).rejects.toThrow(
+    await expect(checkTrainingFolders('finetune', { ...folders, resume }, noLogs)).rejects.toThrow(
       `${output} holds no run, but files that one would replace or mix with (${said}): allow that with overwrite`,
     )
   }
-  await expect(checkTrainingFolders({ ...folders, overwrite: true }, noLogs)).resolves.toBeUndefined()
+  await expect(checkTrainingFolders('finetune', { ...folders, overwrite: true }, noLogs)).resolves.toBeUndefined()
 })
 
 test('a run may begin where its own tokenizer stands, and again where it was killed at its start', async () => {
   const output = await folderOf('tokenizer.json', 'vocab.txt')
-  await expect(checkTrainingFolders({ output, tokenizer: `${output}/.` }, noLogs)).resolves.toBeUndefined()
+  await expect(checkTrainingFolders('finetune', { output, tokenizer: `${output}/.` }, noLogs)).resolves.toBeUndefined()
   const killed = await folderOf('training_args.json', 'tokenizer.json')
-  await expect(checkTrainingFolders({ output: killed, tokenizer: output }, noLogs)).resolves.toBeUndefined()
+  await expect(checkTrainingFolders('finetune', { output: killed, tokenizer: output }, noLogs)).resolves.toBeUndefined()
 })
 
 test.each([
@@ -113,11 +113,11 @@ test.each([
   const output = await folderOf()
   const loggingDir = `${output}/../${basename(output)}/${name}`
   const logs = { reportTo: ['jsonl'] as const, loggingDir }
-  const check = checkTrainingFolders({ output }, logs)
+  const check = checkTrainingFolders('finetune', { output }, logs)
   if (isRefused)
     await expect(check).rejects.toThrow(/loggingDir .* is in .*checkpoint-5, which a checkpoint may replace/)
   else await expect(check).resolves.toBeUndefined()
-  await expect(checkTrainingFolders({ output }, { ...logs, reportTo: [] })).resolves.toBeUndefined()
+  await expect(checkTrainingFolders('finetune', { output }, { ...logs, reportTo: [] })).resolves.toBeUndefined()
 })
 
 test('a link to nothing is refused as the folder of a run, of its logs, and above them', async () => {
@@ -129,7 +129,7 @@ test('a link to nothing is refused as the folder of a run, of its logs, and abov
     [{ output: join(link, 'deep') }, noLogs, '--output'],
     [{ output: join(output, 'new') }, logs, 'loggingDir'],
   ] as const) {
-    await expect(checkTrainingFolders(folders, args)).rejects.toThrow(
+    await expect(checkTrainingFolders('finetune', folders, args)).rejects.toThrow(
       new RegExp(`nowhere is a link to what is not there, expected a folder. Choose another ${setting}`),
     )
   }

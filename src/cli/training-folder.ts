@@ -4,7 +4,7 @@ import { realPath } from '../checkpoints/node/files.ts'
 import { ConfigError } from '../core/errors.ts'
 import { tokenizerMarks } from '../tokenizers/files/file-names.ts'
 import { requireLoggingFolder } from '../training/node/loggers.ts'
-import { requireRunRoom } from '../training/node/run-folder.ts'
+import { type RunKind, requireRunRoom } from '../training/node/run-folder.ts'
 import type { TrainingArguments } from '../training/training-arguments.ts'
 import { checkOutputFolder } from './inputs.ts'
 import { evaluationFiles } from './training-data.ts'
@@ -32,9 +32,10 @@ export const searchFolders = /^(checkpoint-\d+|adapter|trials)$/
 
 /**
  * Makes sure, without touching the disk, that a training can write its files and destroys nothing that it is not to.
- * @throws ConfigError `OVERWRITE` or `OUTPUT_NOT_EMPTY`; CheckpointError as `checkOutputFolder` and `requireLoggingFolder`
+ * @throws ConfigError as `requireRunRoom`; CheckpointError as `checkOutputFolder` and `requireLoggingFolder`
  */
 export async function checkTrainingFolders(
+  kind: RunKind,
   folders: TrainingFolders,
   args: Pick<TrainingArguments, 'reportTo' | 'loggingDir'>,
 ): Promise<void> {
@@ -42,7 +43,7 @@ export async function checkTrainingFolders(
   await requireLoggingFolder(args, folders.output)
   const { output, model, tokenizer = model } = folders
   const isOwn = tokenizer !== undefined && (await realPath(tokenizer)) === (await realPath(output))
-  await requireRunRoom(output, folders, isOwn ? [] : tokenizerMarks)
+  await requireRunRoom(output, kind, folders, isOwn ? [] : tokenizerMarks)
 }
 
 /**

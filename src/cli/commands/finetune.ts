@@ -12,7 +12,6 @@ import { loadTokenizer } from '../../tokenizers/node.ts'
 import { metricOfSet } from '../../training/evaluation-sets.ts'
 import { requireClassTask } from '../../training/loss-settings.ts'
 import { type FinetuneResult, finetune as runFinetuning } from '../../training/node/finetune.ts'
-import { requireRunKind } from '../../training/node/run-kind.ts'
 import { classesOf, type FinetuneTask, type TaskPredictions } from '../../training/tasks/finetune-task.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
@@ -106,8 +105,7 @@ bertsmith finetune --task text-classification --size tiny --tokenizer out/tokeni
     const evalFiles = evaluationFiles(values.eval)
     const setNames = typeof evalFiles === 'string' ? [] : Object.keys(evalFiles)
     checkBestMetric(bestMetricName(args), task, setNames)
-    await checkTrainingFolders(values, args)
-    if (resume) await requireRunKind(output, 'finetune')
+    await checkTrainingFolders('finetune', values, args)
     const warnings: string[] = []
     const data = await readData(commandTask, values, args.seed, (text) => {
       warnings.push(text)

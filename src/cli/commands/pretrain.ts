@@ -1,6 +1,6 @@
 import { createModel, describeModel, loadModel } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
-import { requireMaxLength } from '../../data/pretraining/examples.ts'
+import { requireMaxLength, shortestExample } from '../../data/pretraining/examples.ts'
 import { type BertSize, bertConfig, bertSizes } from '../../models/bert-config.ts'
 import { electraConfig, generatorConfig, requireGeneratorFraction } from '../../models/electra-config.ts'
 import { replacedTokenDetection } from '../../models/heads/replaced-token-detection.ts'
@@ -10,7 +10,6 @@ import { type BertTokenizer, requireBertTokenizer } from '../../tokenizers/index
 import { loadTokenizer } from '../../tokenizers/node.ts'
 import { checkPretraining } from '../../training/node/check-pretraining.ts'
 import { type PretrainResult, pretrain as runPretraining } from '../../training/node/pretrain.ts'
-import { requireRunKind } from '../../training/node/run-kind.ts'
 import { requirePretrainingMetric } from '../../training/tasks/pretraining.ts'
 import { bestMetricName } from '../../training/training-arguments.ts'
 import { cardFlags, foreignCard, readCardFlags } from '../card-flags.ts'
@@ -114,12 +113,11 @@ bertsmith pretrain --corpus reports.txt --model bert-folder --epochs 3 --output 
     requirePretrainingMetric(bestMetricName(args), objectives[objective].task)
     checkGenerator(values, objective)
     const { lora, saveAdapter } = readAdaptation(values)
-    const least = objectives[objective].pairs ? 5 : 3
+    const least = shortestExample[objectives[objective].pairs ? 'pair' : 'sentences']
     if (maxLength !== undefined) requireMaxLength(maxLength, least)
     const phases = readPhases(values, { maxSteps: args.maxSteps, least })
     const longest = phases ? Math.max(...phases.map(({ maxLength }) => maxLength)) : maxLength
-    await checkTrainingFolders(values, args)
-    if (resume) await requireRunKind(output, 'pretrain')
+    await checkTrainingFolders('pretrain', values, args)
     checkGrowth(values.growVocabulary, values.model)
     const start = oneOf(values.startEmbeddings ?? 'random', startEmbeddings, '--start-embeddings')
     if (start === 'cooccurrence' && values.model !== undefined) {

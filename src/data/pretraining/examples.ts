@@ -112,13 +112,22 @@ export function chosenDocuments(
   return { count: documents.length, at: (k) => documents[k] }
 }
 
+/** The fewest tokens that an example has room in: one of text between [CLS] and [SEP], or one of each segment and three special ones. */
+export const shortestExample = { sentences: 3, pair: 5 } as const
+
+/** Lengths are kept in 16 bits. */
+const longestExample = 2 ** 16 - 1
+
+/** Why no example of so many tokens can be made or described, as what the length is instead; undefined if one can. */
+export const unfitLength = (length: number, least: number): string | undefined =>
+  Number.isInteger(length) && length >= least && length <= longestExample
+    ? undefined
+    : `${least} to ${longestExample} tokens, special tokens included, not ${length}`
+
 /** @throws ConfigError if an example of `maxLength` tokens cannot be made or described */
 export function requireMaxLength(maxLength: number, least: number): void {
-  if (Number.isInteger(maxLength) && maxLength >= least && maxLength < 2 ** 16) return
-  throw new ConfigError(
-    'MAX_LENGTH',
-    `maxLength must be ${least} to 65535 tokens, special tokens included, not ${maxLength}`,
-  )
+  const unfit = unfitLength(maxLength, least)
+  if (unfit !== undefined) throw new ConfigError('MAX_LENGTH', `maxLength must be ${unfit}`)
 }
 
 /** @throws ConfigError for a probability outside [0, 1] */

@@ -4,6 +4,7 @@ import {
   type PretrainingExamples,
   requireMaxLength,
   requireShortSequenceProbability,
+  shortestExample,
 } from './examples.ts'
 import { NumberList } from './number-list.ts'
 import type { TokenStore } from './token-store.ts'
@@ -34,7 +35,7 @@ export interface FullSentencesOptions {
  */
 export function planFullSentences(store: TokenStore, options: FullSentencesOptions): PretrainingExamples {
   const { maxLength, crossDocuments = true, shortSequenceProbability = 0, seed = 0 } = options
-  requireMaxLength(maxLength, 3)
+  requireMaxLength(maxLength, shortestExample.sentences)
   requireShortSequenceProbability(shortSequenceProbability)
   const documents = chosenDocuments(store, options.documents)
   const { sentenceStarts, documentStarts } = store

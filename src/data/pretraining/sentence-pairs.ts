@@ -5,6 +5,7 @@ import {
   type PretrainingExamples,
   requireMaxLength,
   requireShortSequenceProbability,
+  shortestExample,
 } from './examples.ts'
 import { NumberList } from './number-list.ts'
 import type { TokenStore } from './token-store.ts'
@@ -149,7 +150,7 @@ export function requirePairOptions({
   if (objective !== 'next-sentence' && objective !== 'sentence-order') {
     throw new ConfigError('PAIR_OBJECTIVE', `expected "next-sentence" or "sentence-order", found "${objective}".`)
   }
-  if (maxLength !== undefined) requireMaxLength(maxLength, 5)
+  if (maxLength !== undefined) requireMaxLength(maxLength, shortestExample.pair)
   if (!Number.isInteger(duplicates) || duplicates < 1)
     throw new ConfigError('DUPLICATES', `duplicates must be a whole number of at least 1, not ${duplicates}`)
 }

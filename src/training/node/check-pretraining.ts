@@ -1,7 +1,7 @@
 import { writeAdapterConfig } from '../../checkpoints/index.ts'
 import { ConfigError, reworded } from '../../core/errors.ts'
 import { createBatchMasker } from '../../data/mask-batch.ts'
-import { requireMaxLength } from '../../data/pretraining/examples.ts'
+import { requireMaxLength, shortestExample } from '../../data/pretraining/examples.ts'
 import { requireEvaluationShare } from '../../data/pretraining/index.ts'
 import { listCorpusFiles } from '../../data/pretraining/node.ts'
 import { requirePairOptions } from '../../data/pretraining/sentence-pairs.ts'
@@ -14,7 +14,6 @@ import { requireLoggingFolder } from './loggers.ts'
 import type { PretrainOptions, PretrainPhase } from './pretrain-options.ts'
 import { requirePhases } from './pretraining-phases.ts'
 import { requireRunRoom } from './run-folder.ts'
-import { requireRunKind } from './run-kind.ts'
 
 const defaultLength = 128
 const defaultShare = 0.02
@@ -38,11 +37,10 @@ export async function checkPretraining(options: PretrainOptions): Promise<Pretra
   requireLossTask(args, { name: 'pretraining' }, model)
   if (options.saveAdapter) writeAdapterConfig(model.definition) // which throws for a model without one
   await requireLoggingFolder(args, output)
-  await requireRunRoom(output, { resume, overwrite })
-  if (resume) await requireRunKind(output, 'pretrain')
+  await requireRunRoom(output, 'pretrain', { resume, overwrite })
   requirePretrainingMetric(bestMetricName(args), model.definition.head?.task)
-  const isPairs = model.definition.head?.task === 'pretraining'
-  const phases = phasesOf(options, { maxSteps: args.maxSteps, least: isPairs ? 5 : 3 })
+  const least = shortestExample[model.definition.head?.task === 'pretraining' ? 'pair' : 'sentences']
+  const phases = phasesOf(options, { maxSteps: args.maxSteps, least })
   requireEvaluationShare(evalShare, 'evalShare')
   const { pairs: objective = 'next-sentence', duplicates } = options
   requirePairOptions({ objective, duplicates })

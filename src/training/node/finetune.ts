@@ -27,7 +27,6 @@ import { loggersOf, requireLoggingFolder } from './loggers.ts'
 import { pauseAt, requirePause } from './pause.ts'
 import { ADAPTER_FOLDER, CARD_FILE, METRICS_FILE, REPORT_FILE, requireRunRoom } from './run-folder.ts'
 import { adapterIdentity, decisive, digest, modelHash } from './run-identity.ts'
-import { requireRunKind } from './run-kind.ts'
 import { writeModelCard } from './write-model-card.ts'
 
 export type { FinetuneClassifierOptions, FinetuneOptions, FinetuneProgress, PausePlace } from './finetune-options.ts'
@@ -99,8 +98,7 @@ export async function finetune<Example, Item extends EncodedSequence, Prediction
   for (const { items } of sets) task.check(model, items)
   if (trainExamples.length === 0) throw new DataError('NO_EXAMPLES', 'there is no training example: give at least one')
   await requireLoggingFolder(args, output)
-  await requireRunRoom(output, { resume, overwrite }) // here too, since encoding may take minutes
-  if (resume) await requireRunKind(output, 'finetune')
+  await requireRunRoom(output, 'finetune', { resume, overwrite }) // here too, since encoding may take minutes
 
   const total = sets.reduce((sum, { items }) => sum + items.length, trainExamples.length)
   const encoder = createEncoder(task, { model, tokenizer, maxLength }, (done, truncated) =>

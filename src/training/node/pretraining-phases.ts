@@ -1,9 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
+import { unfitLength } from '../../data/pretraining/examples.ts'
 import { requireShares } from '../training-steps.ts'
 import type { PretrainPhase } from './pretrain-options.ts'
-
-/** Tokens of an example at most: lengths are kept in 16 bits. */
-const most = 2 ** 16 - 1
 
 /**
  * Checks phases as far as that needs neither data nor a model.
@@ -24,8 +22,8 @@ export function requirePhases(
   for (const [i, phase] of phases.entries()) {
     const { maxLength, batchSize = 1 } = phase
     const name = `phase ${i + 1}`
-    if (!(Number.isInteger(maxLength) && maxLength >= least && maxLength <= most))
-      throw fail(`give ${name} a length of ${least} to ${most} tokens, special tokens included, not ${maxLength}`)
+    const unfit = unfitLength(maxLength, least)
+    if (unfit !== undefined) throw fail(`give ${name} a length of ${unfit}`)
     if (!Number.isSafeInteger(batchSize) || batchSize < 1)
       throw fail(`give ${name} a batch of at least 1 text, not ${batchSize}`)
     share += phase.share

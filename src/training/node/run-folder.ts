@@ -1,8 +1,8 @@
 /** Names in a run's folder: what a run keeps there, and what one that was killed leaves. */
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileError } from '../../checkpoints/node/files.ts'
-import { ADAPTER_CONFIG_FILE } from '../../checkpoints/node.ts'
+import { fileError, pathKind } from '../../checkpoints/node/files.ts'
+import { ADAPTER_CONFIG_FILE, readJsonFile } from '../../checkpoints/node.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { CARD_MARK } from '../report/card-mark.ts'
 
@@ -58,14 +58,23 @@ export interface RunStart {
   readonly overwrite?: boolean
 }
 
+/** The kinds of run that leave a folder, and which of the settings that tell runs apart only that kind has. */
+const ownSettings = { finetune: 'trainData', pretrain: 'corpus' } as const
+
+/** A kind of run. */
+export type RunKind = keyof typeof ownSettings
+
 /**
  * Makes sure that a training may begin or go on in a folder, without touching it.
+ * @param kind of the training
  * @param replaced further names of files that it replaces or mixes with
  * @throws ConfigError `OVERWRITE`; `OUTPUT_NOT_EMPTY` for a search, which a run would mix with, for an earlier run or a model that is
- * neither to be resumed nor replaced, and for files of something else that a run would replace
+ * neither to be resumed nor replaced, and for files of something else that a run would replace; `RUN_KIND` for a run of another kind to
+ * go on with
  */
 export async function requireRunRoom(
   folder: string,
+  kind: RunKind,
   { resume = false, overwrite = false }: RunStart,
   replaced: readonly string[] = [],
 ): Promise<void> {
@@ -78,7 +87,8 @@ export async function requireRunRoom(
     )
   }
   if (overwrite) return
-  if (!resume) await requireNoRun(folder)
+  if (resume) await requireRunKind(folder, kind)
+  else await requireNoRun(folder)
   // A run writes its settings first, so where these are the rest is its own.
   if (names.some((name) => name === SETTINGS_FILE || run.test(name))) return
   const found = names.filter((name) => [METRICS_FILE, REPORT_FILE, ...replaced].includes(name)).sort()
@@ -87,6 +97,20 @@ export async function requireRunRoom(
     'OUTPUT_NOT_EMPTY',
     `${folder} holds no run, but files that one would replace or mix with (${listed(found)}): allow that with overwrite (--overwrite), ` +
       'or choose another folder',
+  )
+}
+
+/** A folder whose kind cannot be told passes. @throws ConfigError `RUN_KIND`; CheckpointError for settings that are no JSON */
+async function requireRunKind(folder: string, kind: RunKind): Promise<void> {
+  const path = join(folder, SETTINGS_FILE)
+  if ((await pathKind(path)) !== 'file') return
+  const settings = await readJsonFile(path)
+  const found = (Object.keys(ownSettings) as RunKind[]).find((name) => Object.hasOwn(settings, ownSettings[name]))
+  if (found === undefined || found === kind) return
+  throw new ConfigError(
+    'RUN_KIND',
+    `${folder} holds a run of ${found}, which ${kind} cannot go on with: choose another output folder, or replace the run ` +
+      'with overwrite (--overwrite) in place of resume (--resume)',
   )
 }
 
